@@ -4,5 +4,5 @@
 /// The module opens nothing and requires nothing but `java.base`. Whoever starts the JVM grants it native access with
 /// `--enable-native-access=io.github.fdsock`.
 module io.github.fdsock {
-    // Only packages that exist can be exported; each floor adds its line when its first type arrives.
+    exports io.github.fdsock.sys;
 }
