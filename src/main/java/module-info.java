@@ -4,5 +4,7 @@
 /// The module opens nothing and requires nothing but `java.base`. Whoever starts the JVM grants it native access with
 /// `--enable-native-access=io.github.fdsock`.
 module io.github.fdsock {
+    exports io.github.fdsock;
     exports io.github.fdsock.sys;
+    exports io.github.fdsock.sys.struct;
 }
