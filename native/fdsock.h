@@ -46,6 +46,7 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
@@ -72,21 +73,13 @@
 /* Not <netinet/tcp.h>: its struct tcp_info ends at tcpi_total_retrans, as in Linux 2.6. The two exclude each other. */
 #include <linux/tcp.h>
 
-/*
- * glibc 2.36 brought pidfd_open, pidfd_getfd and pidfd_send_signal; its <sys/pidfd.h> is not used because it defines
- * PIDFD_ names of its own since 2.41. Declared here as there. A C library without them is served by syscall(2).
- */
-extern int pidfd_open(pid_t pid, unsigned int flags);
-extern int pidfd_getfd(int pidfd, int targetfd, unsigned int flags);
-extern int pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags);
-
 /* ---------------------------------------------------------------- names that live in headers excluded above */
 
 #ifndef SOL_TCP /* <netinet/tcp.h>; the protocol number, include/linux/socket.h */
 #define SOL_TCP 6
 #endif
 
-#ifndef SCM_SECURITY /* include/linux/socket.h, 2.6.18 */
+#ifndef SCM_SECURITY /* include/linux/socket.h */
 #define SCM_SECURITY 0x03
 #endif
 
@@ -113,7 +106,7 @@ enum fdsock_tcp_state {
     TCP_CLOSING
 };
 
-/* Flags of pidfd_open(2), include/uapi/linux/pidfd.h; the header pulls in <linux/fcntl.h>, which collides with <fcntl.h>. */
+/* Flags of pidfd_open(2): include/uapi/linux/pidfd.h, which collides with <fcntl.h>. */
 #ifndef PIDFD_NONBLOCK /* 5.10 */
 #define PIDFD_NONBLOCK O_NONBLOCK
 #endif
@@ -130,7 +123,7 @@ enum fdsock_tcp_state {
 #ifndef PIDFD_SIGNAL_PROCESS_GROUP
 #define PIDFD_SIGNAL_PROCESS_GROUP (1U << 2)
 #endif
-/* Descriptors that stand for the caller: include/uapi/linux/fcntl.h (first pidfd.h), 6.15. */
+/* Descriptors that stand for the caller: include/uapi/linux/fcntl.h, 6.17. That release gave the second its number. */
 #ifndef PIDFD_SELF_THREAD
 #define PIDFD_SELF_THREAD (-10000)
 #endif
@@ -260,7 +253,7 @@ enum fdsock_tcp_state {
 #ifndef TCPI_OPT_USEC_TS /* 6.7 */
 #define TCPI_OPT_USEC_TS 64
 #endif
-#ifndef TCPI_OPT_TFO_CHILD /* 6.14 */
+#ifndef TCPI_OPT_TFO_CHILD /* 6.16 */
 #define TCPI_OPT_TFO_CHILD 128
 #endif
 

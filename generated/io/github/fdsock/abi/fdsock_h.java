@@ -446,7 +446,7 @@ public final class fdsock_h {
 
     /**
      * {@snippet lang=c :
-     * int pidfd_open(pid_t pid, unsigned int flags)
+     * int pidfd_open(__pid_t __pid, unsigned int __flags)
      * }
      */
     public static FunctionDescriptor pidfd_open$descriptor() {
@@ -455,7 +455,7 @@ public final class fdsock_h {
 
     /**
      * {@snippet lang=c :
-     * int pidfd_getfd(int pidfd, int targetfd, unsigned int flags)
+     * int pidfd_getfd(int __pidfd, int __targetfd, unsigned int __flags)
      * }
      */
     public static FunctionDescriptor pidfd_getfd$descriptor() {
@@ -464,7 +464,7 @@ public final class fdsock_h {
 
     /**
      * {@snippet lang=c :
-     * int pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags)
+     * int pidfd_send_signal(int __pidfd, int __sig, siginfo_t *__info, unsigned int __flags)
      * }
      */
     public static FunctionDescriptor pidfd_send_signal$descriptor() {
