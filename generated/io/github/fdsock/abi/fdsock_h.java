@@ -255,6 +255,24 @@ public final class fdsock_h {
 
     /**
      * {@snippet lang=c :
+     * ssize_t pread(int __fd, void *__buf, size_t __nbytes, __off_t __offset)
+     * }
+     */
+    public static FunctionDescriptor pread$descriptor() {
+        return FunctionDescriptor.of(C_LONG, C_INT, C_POINTER, C_LONG, C_LONG);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ssize_t pwrite(int __fd, const void *__buf, size_t __n, __off_t __offset)
+     * }
+     */
+    public static FunctionDescriptor pwrite$descriptor() {
+        return FunctionDescriptor.of(C_LONG, C_INT, C_POINTER, C_LONG, C_LONG);
+    }
+
+    /**
+     * {@snippet lang=c :
      * int close(int __fd)
      * }
      */
@@ -365,6 +383,15 @@ public final class fdsock_h {
 
     /**
      * {@snippet lang=c :
+     * int epoll_create(int __size)
+     * }
+     */
+    public static FunctionDescriptor epoll_create$descriptor() {
+        return FunctionDescriptor.of(C_INT, C_INT);
+    }
+
+    /**
+     * {@snippet lang=c :
      * int epoll_create1(int __flags)
      * }
      */
@@ -388,6 +415,15 @@ public final class fdsock_h {
      */
     public static FunctionDescriptor epoll_wait$descriptor() {
         return FunctionDescriptor.of(C_INT, C_INT, C_POINTER, C_INT, C_INT);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int epoll_pwait(int __epfd, struct epoll_event *__events, int __maxevents, int __timeout, const __sigset_t *__ss)
+     * }
+     */
+    public static FunctionDescriptor epoll_pwait$descriptor() {
+        return FunctionDescriptor.of(C_INT, C_INT, C_POINTER, C_INT, C_INT, C_POINTER);
     }
 
     /**
@@ -659,6 +695,15 @@ public final class fdsock_h {
      */
     public static FunctionDescriptor kill$descriptor() {
         return FunctionDescriptor.of(C_INT, C_INT, C_INT);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int raise(int __sig)
+     * }
+     */
+    public static FunctionDescriptor raise$descriptor() {
+        return FunctionDescriptor.of(C_INT, C_INT);
     }
 
     /**
