@@ -1,0 +1,434 @@
+package io.github.fdsock;
+
+import static io.github.fdsock.sys.Constants.EAGAIN;
+import static io.github.fdsock.sys.Constants.EBADF;
+import static io.github.fdsock.sys.Constants.EINTR;
+import static io.github.fdsock.sys.Constants.FD_CLOEXEC;
+import static io.github.fdsock.sys.Constants.F_DUPFD_CLOEXEC;
+import static io.github.fdsock.sys.Constants.F_GETFD;
+import static io.github.fdsock.sys.Constants.F_GETFL;
+import static io.github.fdsock.sys.Constants.F_SETFD;
+import static io.github.fdsock.sys.Constants.F_SETFL;
+import static io.github.fdsock.sys.Constants.O_NONBLOCK;
+
+import io.github.fdsock.sys.Libc;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+
+/// One file descriptor, and the duty to close it.
+///
+/// **Ownership.** An `Fd` comes from a call that makes a descriptor, or from [#adopt] of a number that came from
+/// anywhere else; from then on it is the only one that may close that number. [#close] closes it once, however often it
+/// is called; [#release] gives the number away instead. Nothing closes a forgotten one. Two `Fd`s are never equal: a
+/// number that is used again belongs to another object.
+///
+/// **Threads.** Any thread may use and close it. A call that is under way keeps the number alive: [#close] from
+/// another thread makes every later use fail at once, wakes what is blocked where the kind can be woken (a socket is
+/// shut down, see [SocketFd#close]), and the number goes back to the kernel when the last call has returned. So no call
+/// ever reaches a descriptor that came to the number afterwards.
+///
+/// **After close.** Every method but [#close], [#isOpen] and [#toString] throws an [IllegalStateException] that says by
+/// which thread the descriptor was closed and, where assertions are enabled for this class, its cause is the place.
+///
+/// **Descriptors are born close-on-exec**, whichever way they are made. One that is adopted stays as it was.
+public class Fd implements Closeable {
+    /// Above the count of calls under way, below the sign.
+    private static final int CLOSED = 0x8000_0000;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Fd.class, "state", int.class);
+        } catch (final ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final int fd;
+
+    /// The number of calls under way, and [#CLOSED].
+    private volatile int state;
+
+    /// Set once, right after [#CLOSED] was; null for the moment in between.
+    private volatile Ending ending;
+
+    /// Takes the number; for the kinds.
+    Fd(final int fd) {
+        if (fd < 0) {
+            throw new IllegalArgumentException("a file descriptor of " + fd);
+        }
+        this.fd = fd;
+    }
+
+    /// Takes in a descriptor that came from anywhere: inherited, received, made by other code.
+    ///
+    /// Nothing about it is changed, neither close-on-exec nor its status flags.
+    ///
+    /// @param fd the number, open, and owned by the returned object from now on
+    /// @return its owner
+    /// @throws IllegalArgumentException where `fd` is negative
+    /// @throws ErrnoException `EBADF`: it is not open
+    public static Fd adopt(final int fd) throws ErrnoException {
+        return new Fd(open(fd));
+    }
+
+    /// `fd`, if it is an open descriptor.
+    static int open(final int fd) throws ErrnoException {
+        if (fd < 0) {
+            throw new IllegalArgumentException("a file descriptor of " + fd);
+        }
+        ErrnoException.check(Libc.fcntl(fd, F_GETFD, 0), "fcntl", fd, "F_GETFD");
+        return fd;
+    }
+
+    /// The number, to be handed to a call that this library does not make. It stays ours: valid until [#close].
+    ///
+    /// @return the descriptor
+    /// @throws IllegalStateException where it is closed
+    public final int intValue() {
+        if (state < 0) {
+            throw closed();
+        }
+        return fd;
+    }
+
+    /// Gives the descriptor away: whoever takes the number closes it. This object then counts as closed.
+    ///
+    /// @return the descriptor
+    /// @throws IllegalStateException where it is closed, or a call on it is under way
+    public final int release() {
+        if (!STATE.compareAndSet(this, 0, CLOSED)) {
+            if (state < 0) {
+                throw closed();
+            }
+            throw new IllegalStateException(this + " is in use by another thread and cannot be given away");
+        }
+        ending = new Ending("given away");
+        return fd;
+    }
+
+    /// Whether it is still ours.
+    ///
+    /// @return false after [#close] or [#release]
+    public final boolean isOpen() {
+        return state >= 0;
+    }
+
+    /// `close(fd)`: gives the number back, once. Later calls do nothing.
+    ///
+    /// Never retried: when Linux reports `EINTR` the number is free already and may belong to somebody else.
+    /// Where calls are under way in other threads, the last of them closes, see the class.
+    ///
+    /// @throws IllegalStateException where the number was closed behind this object's back (`EBADF`)
+    /// @throws ErrnoException `EIO`, `ENOSPC`, `EDQUOT`: earlier writes to a file were lost; the number is free
+    @Override
+    public void close() throws ErrnoException {
+        int before;
+        do {
+            before = state;
+            if (before < 0) {
+                return;
+            }
+            // Whoever has to wake others counts as one of them, lest the last of them free the number before that.
+        } while (!STATE.weakCompareAndSet(this, before, before == 0 ? CLOSED : before + 1 | CLOSED));
+        ending = new Ending("closed");
+        if (before == 0) {
+            closeNow();
+            return;
+        }
+        try {
+            wake(fd);
+        } finally {
+            leave();
+        }
+    }
+
+    /// Makes calls of other threads that are blocked on this descriptor return, where its kind has a way to.
+    void wake(final int number) {
+    }
+
+    private void closeNow() throws ErrnoException {
+        final int result = Libc.close(fd);
+        if (result == -EBADF) {
+            throw new IllegalStateException("close(" + fd
+                    + ") = -1 EBADF: somebody else has closed a descriptor that was ours");
+        }
+        if (result != -EINTR) {
+            ErrnoException.check(result, "close", fd);
+        }
+    }
+
+    /// Begins a call: the number stays valid until [#leave].
+    final int enter() {
+        for (;;) {
+            final int before = state;
+            if (before < 0) {
+                throw closed();
+            }
+            if (STATE.weakCompareAndSet(this, before, before + 1)) {
+                return fd;
+            }
+        }
+    }
+
+    /// Ends a call that [#enter] began, and closes where the owner has wanted that in the meantime.
+    final void leave() throws ErrnoException {
+        if ((int) STATE.getAndAdd(this, -1) == CLOSED + 1) {
+            closeNow();
+        }
+    }
+
+    /// For a result that may be due to a [#close] in another thread: the JDK's exception for just that.
+    final void checkNotClosedMeanwhile() throws AsynchronousCloseException {
+        if (state < 0) {
+            throw new AsynchronousCloseException();
+        }
+    }
+
+    private IllegalStateException closed() {
+        final Ending how = ending;
+        return how == null
+                ? new IllegalStateException("fd " + fd + " is being closed")
+                : new IllegalStateException("fd " + fd + " was " + how.verb + " by thread \"" + how.thread + "\"",
+                        how.place);
+    }
+
+    // ---- what every descriptor can do
+
+    /// `fcntl(fd, F_DUPFD_CLOEXEC, 0)`: a second descriptor of the same open file, with an owner of its own.
+    ///
+    /// Both share offset and status flags (`O_NONBLOCK` too), and an epoll instance goes on reporting the one while the
+    /// other is open.
+    ///
+    /// @return the owner of the new one
+    /// @throws ErrnoException `EMFILE`: no free number
+    public Fd dup() throws ErrnoException {
+        return new Fd(duplicate());
+    }
+
+    final int duplicate() throws ErrnoException {
+        return ErrnoException.check(fcntl(F_DUPFD_CLOEXEC, 0), "fcntl", fd, "F_DUPFD_CLOEXEC", 0);
+    }
+
+    /// `fcntl(fd, F_GETFD)`: whether it is closed when a program is executed.
+    ///
+    /// @return whether `FD_CLOEXEC` is set
+    /// @throws ErrnoException as `fcntl(2)` has it
+    public final boolean closeOnExec() throws ErrnoException {
+        return (ErrnoException.check(fcntl(F_GETFD, 0), "fcntl", fd, "F_GETFD") & FD_CLOEXEC) != 0;
+    }
+
+    /// `fcntl(fd, F_SETFD, …)`: whether it shall be closed when a program is executed.
+    ///
+    /// @param on true as it is from birth; false to let a child have it
+    /// @throws ErrnoException as `fcntl(2)` has it
+    public final void closeOnExec(final boolean on) throws ErrnoException {
+        final int flags = ErrnoException.check(fcntl(F_GETFD, 0), "fcntl", fd, "F_GETFD");
+        final int wanted = on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC;
+        ErrnoException.check(fcntl(F_SETFD, wanted), "fcntl", fd, "F_SETFD", wanted);
+    }
+
+    /// `fcntl(fd, F_GETFL)`: whether calls return `EAGAIN` instead of waiting.
+    ///
+    /// @return whether `O_NONBLOCK` is set
+    /// @throws ErrnoException as `fcntl(2)` has it
+    public final boolean nonBlocking() throws ErrnoException {
+        return (ErrnoException.check(fcntl(F_GETFL, 0), "fcntl", fd, "F_GETFL") & O_NONBLOCK) != 0;
+    }
+
+    /// `fcntl(fd, F_SETFL, …)`: whether calls shall return `EAGAIN` instead of waiting. Other status flags stay.
+    ///
+    /// The flag belongs to the open file, not to the number: whoever shares it by `dup`, `fork` or a passed descriptor
+    /// sees the change.
+    ///
+    /// @param on whether `O_NONBLOCK` shall be set
+    /// @throws ErrnoException as `fcntl(2)` has it
+    public final void nonBlocking(final boolean on) throws ErrnoException {
+        final int flags = ErrnoException.check(fcntl(F_GETFL, 0), "fcntl", fd, "F_GETFL");
+        final int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        if (wanted != flags) {
+            ErrnoException.check(fcntl(F_SETFL, wanted), "fcntl", fd, "F_SETFL", wanted);
+        }
+    }
+
+    /// `fcntl(fd, cmd, arg)`: the raw form, for every command with an `int` argument or none.
+    ///
+    /// @param command `F_…`
+    /// @param argument its argument, 0 where it takes none
+    /// @return what the call returned, or `-errno`
+    public final int fcntl(final int command, final int argument) throws ErrnoException {
+        final int number = enter();
+        try {
+            return Libc.fcntl(number, command, argument);
+        } finally {
+            leave();
+        }
+    }
+
+    /// `ioctl(fd, request, &value)` for requests that store an `int`.
+    final int ioctlInt(final long request, final String name) throws ErrnoException {
+        final MemorySegment value = Scratch.current().cells();
+        final int number = enter();
+        try {
+            ErrnoException.check(Libc.ioctl(number, request, value), "ioctl", fd, name);
+            return value.get(ValueLayout.JAVA_INT, 0);
+        } finally {
+            leave();
+        }
+    }
+
+    /// `ppoll(fd, events, timeout)`: waits until one of `events` is there.
+    ///
+    /// Interruptions by signals (`EINTR`) do not lengthen the wait: it goes on for what is left.
+    ///
+    /// @param events `POLLIN`, `POLLOUT`, …; `POLLERR` and `POLLHUP` come unasked
+    /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
+    /// @return the events there, 0 when the time is over
+    /// @throws ErrnoException as `poll(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public final int await(final int events, final long timeoutNanos) throws IOException {
+        final int number = enter();
+        try {
+            final int result = Waiting.poll(number, events, timeoutNanos);
+            checkNotClosedMeanwhile();
+            if (result < 0) {
+                throw ErrnoException.of(-result, "ppoll", fd, timeoutNanos);
+            }
+            return result;
+        } finally {
+            leave();
+        }
+    }
+
+    // ---- reading and writing
+
+    /// `read(fd, buf, count)`: reads what is there, at most the segment's size.
+    ///
+    /// On a socket that may carry descriptors this silently throws them away.
+    ///
+    /// @param into where to, in native memory
+    /// @return the number of bytes, 0 at the end; `-EAGAIN` where it would have to wait, the only negative result
+    /// @throws ErrnoException as `read(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public long read(final MemorySegment into) throws IOException {
+        final int number = enter();
+        try {
+            long n;
+            do {
+                n = Libc.read(number, into, into.byteSize());
+            } while (n == -EINTR && isOpen());
+            return flow(n, "read", into.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    /// `read(fd, buf, count)` into the space between the buffer's position and limit; the position moves.
+    ///
+    /// @param into where to
+    /// @return as [#read(MemorySegment)]
+    /// @throws ErrnoException as `read(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public final long read(final ByteBuffer into) throws IOException {
+        return Bytes.receive(into, this::read);
+    }
+
+    /// `read(fd, buf, count)` into an array.
+    ///
+    /// @param into where to
+    /// @param offset of the first byte
+    /// @param length the number of bytes at most
+    /// @return as [#read(MemorySegment)]
+    /// @throws ErrnoException as `read(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public final long read(final byte[] into, final int offset, final int length) throws IOException {
+        return Bytes.receive(into, offset, length, this::read);
+    }
+
+    /// `write(fd, buf, count)`: writes as much as there is room for.
+    ///
+    /// On a socket whose peer has gone `EPIPE` comes with the signal SIGPIPE, which the JVM ignores; where the JVM is a
+    /// guest in another program, [SocketFd#send] is the safe way.
+    ///
+    /// @param from the bytes, in native memory
+    /// @return the number of bytes taken; `-EAGAIN` where it would have to wait, the only negative result
+    /// @throws ErrnoException as `write(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public long write(final MemorySegment from) throws IOException {
+        final int number = enter();
+        try {
+            long n;
+            do {
+                n = Libc.write(number, from, from.byteSize());
+            } while (n == -EINTR && isOpen());
+            return flow(n, "write", from.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    /// `write(fd, buf, count)` of what lies between the buffer's position and limit; the position moves.
+    ///
+    /// @param from the bytes
+    /// @return as [#write(MemorySegment)]
+    /// @throws ErrnoException as `write(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public final long write(final ByteBuffer from) throws IOException {
+        return Bytes.send(from, this::write);
+    }
+
+    /// `write(fd, buf, count)` of a part of an array.
+    ///
+    /// @param from the bytes
+    /// @param offset of the first
+    /// @param length their number
+    /// @return as [#write(MemorySegment)]
+    /// @throws ErrnoException as `write(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public final long write(final byte[] from, final int offset, final int length) throws IOException {
+        return Bytes.send(from, offset, length, this::write);
+    }
+
+    /// A result as the public methods return it: `EAGAIN` is flow, and so is an `EINTR` after which the time was over;
+    /// other errnos throw.
+    final long flow(final long result, final String call, final long length) throws IOException {
+        if (result > 0 || result == -EAGAIN) {
+            return result;
+        }
+        checkNotClosedMeanwhile();
+        if (result == -EINTR) {
+            return -EAGAIN;
+        }
+        if (result < 0) {
+            throw ErrnoException.of((int) -result, call, fd, length);
+        }
+        return 0;
+    }
+
+    /// `fd 7`, open or not; the kinds add what they are.
+    @Override
+    public String toString() {
+        return "fd " + fd;
+    }
+
+    /// How, by whom and, with assertions on, where it ended.
+    private static final class Ending {
+        final String verb;
+        final String thread = Thread.currentThread().getName();
+        final Throwable place;
+
+        Ending(final String verb) {
+            this.verb = verb;
+            Throwable here = null;
+            assert (here = new Throwable("here the descriptor was " + verb)) != null;
+            this.place = here;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.github.fdsock;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Native memory of one thread for the arguments of the call it is making, so that no call allocates.
+///
+/// Nothing in it outlives the call: whoever writes here makes the call next, and reads the answer before anything else
+/// of this package runs on the thread. Freed some time after the thread has ended.
+final class Scratch {
+    /// The largest copy of an array that is kept for the next time; larger ones are freed at once.
+    private static final int BYTES_KEPT_MAX = 1 << 20;
+
+    private static final int BYTES_MIN = 16 * 1024;
+
+    private static final ThreadLocal<Scratch> CURRENT = new ThreadLocal<>() {
+        @Override
+        protected Scratch initialValue() {
+            return new Scratch();
+        }
+    };
+
+    private final MemorySegment name;
+    private final MemorySegment nameLength;
+    private final MemorySegment cells;
+    private MemorySegment bytes = MemorySegment.NULL;
+
+    private Scratch() {
+        final MemorySegment all = Arena.ofAuto().allocate(SockAddr.MAX_LENGTH + Long.BYTES + 256, Long.BYTES);
+        name = all.asSlice(0, SockAddr.MAX_LENGTH);
+        nameLength = all.asSlice(SockAddr.MAX_LENGTH, Long.BYTES);
+        cells = all.asSlice(SockAddr.MAX_LENGTH + Long.BYTES);
+    }
+
+    static Scratch current() {
+        return CURRENT.get();
+    }
+
+    /// Room for any `struct sockaddr`.
+    MemorySegment name() {
+        return name;
+    }
+
+    /// Room for its `socklen_t`.
+    MemorySegment nameLength() {
+        return nameLength;
+    }
+
+    /// 256 bytes for small structures and option values, aligned for all of them.
+    MemorySegment cells() {
+        return cells;
+    }
+
+    /// Room for a copy of `length` bytes of an array; the content is undefined.
+    MemorySegment bytes(final long length) {
+        if (length > BYTES_KEPT_MAX) {
+            return Arena.ofAuto().allocate(length, Long.BYTES);
+        }
+        if (length > bytes.byteSize()) {
+            bytes = Arena.ofAuto().allocate(Math.max(BYTES_MIN, Long.highestOneBit(length - 1) << 1), Long.BYTES);
+        }
+        return bytes.asSlice(0, length);
+    }
+}

@@ -1,0 +1,694 @@
+package io.github.fdsock;
+
+import static io.github.fdsock.sys.Constants.*;
+
+import io.github.fdsock.sys.Libc;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+
+/// A socket: the calls of `socket(2)`, `bind(2)`, `listen(2)`, `accept(2)`, `connect(2)`, `send(2)`, `recv(2)` and their
+/// kin, with Java's types and C's reach.
+///
+/// Families, types and protocols are plain numbers of `Constants`; what the kernel knows works, what it refuses comes
+/// back as its errno.
+///
+/// **Results.** What belongs to the normal flow is a result: `-EAGAIN` where a call would have to wait (or where the
+/// limit of `SO_RCVTIMEO` or `SO_SNDTIMEO` ran out), `-EINPROGRESS` for a connection on its way. Every other errno is
+/// an [ErrnoException]. A call that a signal interrupts goes on, for no longer than its time limit had left.
+///
+/// **Memory.** The forms over [MemorySegment] take native memory and allocate nothing. Those over [ByteBuffer] and arrays
+/// move the position, or take offset and length; a heap buffer is copied through memory that the thread keeps.
+///
+/// **Writing never raises SIGPIPE**: `MSG_NOSIGNAL` goes with each send, and `EPIPE` comes as an exception.
+///
+/// **Descriptors in messages.** The calls of this class give the kernel no room for control messages: descriptors that a
+/// peer passes over a UNIX socket are thrown away by the kernel when the bytes they came with are received.
+///
+/// Ownership and threads: see [Fd].
+public final class SocketFd extends Fd {
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long NANOS_PER_MICRO = 1_000;
+    private static final int TIMEVAL_SIZE = 16;
+
+    /// Whether `SO_RCVTIMEO` or `SO_SNDTIMEO` may be set: then an interrupted call has to know when it began.
+    private volatile boolean timed;
+
+    private SocketFd(final int fd, final boolean timed) {
+        super(fd);
+        this.timed = timed;
+    }
+
+    /// Two sockets, connected to one another.
+    ///
+    /// @param first one end
+    /// @param second the other
+    public record Pair(SocketFd first, SocketFd second) implements AutoCloseable {
+        /// Closes both.
+        @Override
+        public void close() throws ErrnoException {
+            try {
+                first.close();
+            } finally {
+                second.close();
+            }
+        }
+    }
+
+    // ---- making one
+
+    /// `socket(domain, type | SOCK_CLOEXEC, protocol)`: makes a socket.
+    ///
+    /// @param domain `AF_INET`, `AF_UNIX`, …
+    /// @param type `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_SEQPACKET`, …, with `SOCK_NONBLOCK` if wanted
+    /// @param protocol 0 for the usual one
+    /// @return the socket, owned by the caller
+    /// @throws ErrnoException `EAFNOSUPPORT`, `EPROTONOSUPPORT`, `EINVAL`: no such combination; `EMFILE`, `ENFILE`: no free
+    ///         descriptor; `EACCES`, `EPERM`: not allowed
+    public static SocketFd socket(final int domain, final int type, final int protocol) throws ErrnoException {
+        final int fd = Libc.socket(domain, type | SOCK_CLOEXEC, protocol);
+        if (fd < 0) {
+            throw ErrnoException.of(-fd, "socket", domain, type, protocol);
+        }
+        return new SocketFd(fd, false);
+    }
+
+    /// `socketpair(domain, type | SOCK_CLOEXEC, protocol, sv)`: makes two that are connected to one another.
+    ///
+    /// @param domain `AF_UNIX`
+    /// @param type `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_SEQPACKET`, with `SOCK_NONBLOCK` if wanted
+    /// @param protocol 0
+    /// @return both, owned by the caller
+    /// @throws ErrnoException `EOPNOTSUPP`: the family has no pairs; else as for [#socket]
+    public static Pair socketpair(final int domain, final int type, final int protocol) throws ErrnoException {
+        final MemorySegment sv = Scratch.current().cells();
+        final int result = Libc.socketpair(domain, type | SOCK_CLOEXEC, protocol, sv);
+        if (result < 0) {
+            throw ErrnoException.of(-result, "socketpair", domain, type, protocol);
+        }
+        return new Pair(new SocketFd(sv.get(ValueLayout.JAVA_INT, 0), false),
+                new SocketFd(sv.get(ValueLayout.JAVA_INT, Integer.BYTES), false));
+    }
+
+    /// Takes in a socket that came from anywhere. Nothing about it is changed.
+    ///
+    /// @param fd the number, owned by the returned object from now on; where this throws it stays the caller's
+    /// @return its owner
+    /// @throws IllegalArgumentException where `fd` is negative
+    /// @throws ErrnoException `EBADF`: not open; `ENOTSOCK`: something else than a socket
+    public static SocketFd adopt(final int fd) throws ErrnoException {
+        open(fd);
+        final MemorySegment type = Scratch.current().cells();
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, Integer.BYTES);
+        final int result = Libc.getsockopt(fd, SOL_SOCKET, SO_TYPE, type, length);
+        if (result < 0) {
+            throw ErrnoException.of(-result, "getsockopt", fd, "SOL_SOCKET", "SO_TYPE");
+        }
+        return new SocketFd(fd, true);
+    }
+
+    /// `fcntl(fd, F_DUPFD_CLOEXEC, 0)`: a second descriptor of the same socket, see [Fd#dup].
+    @Override
+    public SocketFd dup() throws ErrnoException {
+        return new SocketFd(duplicate(), timed);
+    }
+
+    // ---- names and connections
+
+    /// `bind(fd, addr, addrlen)`: gives the socket its own address.
+    ///
+    /// A UNIX path stays in the file system when the socket is closed, and has to be unlinked.
+    ///
+    /// @param address the address; [SockAddr#unixAutobind] lets the kernel choose an abstract name
+    /// @throws ErrnoException `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` (it has one already), …
+    public void bind(final SockAddr address) throws ErrnoException {
+        final MemorySegment name = Scratch.current().name();
+        final int length = address.encode(name);
+        final int number = enter();
+        try {
+            final int result = Libc.bind(number, name, length);
+            if (result < 0) {
+                throw ErrnoException.of(-result, "bind", number, address);
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /// `listen(fd, backlog)`: lets the socket accept connections.
+    ///
+    /// @param backlog how many may wait; the kernel cuts it to `net.core.somaxconn`, and takes a negative one for that
+    /// @throws ErrnoException `EADDRINUSE`: another socket listens there; `EOPNOTSUPP`: not a kind that listens
+    public void listen(final int backlog) throws ErrnoException {
+        final int number = enter();
+        try {
+            final int result = Libc.listen(number, backlog);
+            if (result < 0) {
+                throw ErrnoException.of(-result, "listen", number, backlog);
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /// `accept4(fd, NULL, NULL, SOCK_CLOEXEC)`: takes the first connection off the queue.
+    ///
+    /// @return the connection, blocking, owned by the caller; null where there is none (`EAGAIN`)
+    /// @throws ErrnoException `EMFILE`, `ENFILE`: no free descriptor, the connection stays queued; `ECONNABORTED` and
+    ///         the network errors of `accept(2)`: this one is lost, the next may be fine
+    /// @throws AsynchronousCloseException the listener was closed by another thread meanwhile
+    public SocketFd accept() throws IOException {
+        return accept(0, null);
+    }
+
+    /// `accept4(fd, addr, addrlen, flags | SOCK_CLOEXEC)`: takes the first connection off the queue.
+    ///
+    /// @param flags `SOCK_NONBLOCK` or 0
+    /// @param peer is told the other end's address; null where it is not wanted
+    /// @return as [#accept()]
+    /// @throws ErrnoException as [#accept()]
+    /// @throws AsynchronousCloseException the listener was closed by another thread meanwhile
+    public SocketFd accept(final int flags, final SockAddrBuffer peer) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            final MemorySegment name = peer == null ? MemorySegment.NULL : peer.segment();
+            int fd;
+            do {
+                final MemorySegment length = peer == null ? MemorySegment.NULL : peer.lengthReset();
+                fd = Libc.accept4(number, name, length, flags | SOCK_CLOEXEC);
+            } while (fd == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            if (fd >= 0) {
+                return new SocketFd(fd, timed);
+            }
+            checkNotClosedMeanwhile();
+            if (fd == -EAGAIN || fd == -EINTR) {
+                return null;
+            }
+            throw ErrnoException.of(-fd, "accept4", number, flags);
+        } finally {
+            leave();
+        }
+    }
+
+    /// `connect(fd, addr, addrlen)`: connects to a peer, or names the one that datagrams go to.
+    ///
+    /// [SockAddr#unspec] dissolves the connection of a datagram socket. A signal during a blocking connect does
+    /// not break it off: it goes on by itself, and this waits for it.
+    ///
+    /// @param address the peer's address
+    /// @return 0 when connected; `-EINPROGRESS` when it goes on in the background ([#finishConnect]); `-EAGAIN` when a UNIX
+    ///         listener's queue is full, and nothing goes on: try again later
+    /// @throws ErrnoException `ECONNREFUSED`, `ENOENT`, `ETIMEDOUT`, `EPROTOTYPE`, …: as `connect(2)` has it
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public int connect(final SockAddr address) throws IOException {
+        final MemorySegment name = Scratch.current().name();
+        final int length = address.encode(name);
+        final int number = enter();
+        try {
+            int result = Libc.connect(number, name, length);
+            if (result == -EINTR) {
+                final int events = Waiting.poll(number, POLLOUT, -1);
+                result = events < 0 ? events : -pendingError(number);
+            }
+            if (result == 0 || result == -EINPROGRESS || result == -EAGAIN) {
+                return result;
+            }
+            checkNotClosedMeanwhile();
+            throw ErrnoException.of(-result, "connect", number, address);
+        } finally {
+            leave();
+        }
+    }
+
+    /// Waits for a connection on its way, and tells how it ended, by `SO_ERROR`.
+    ///
+    /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
+    /// @return true when connected; false when the time is over and it is still on its way
+    /// @throws ErrnoException why it failed: `ECONNREFUSED`, `ETIMEDOUT`, …
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public boolean finishConnect(final long timeoutNanos) throws IOException {
+        if (await(POLLOUT, timeoutNanos) == 0) {
+            return false;
+        }
+        final int number = enter();
+        try {
+            final int error = pendingError(number);
+            if (error != 0) {
+                throw ErrnoException.of(error, "connect", number);
+            }
+            return true;
+        } finally {
+            leave();
+        }
+    }
+
+    /// `SO_ERROR`, which reading clears; an errno of the look itself counts as one.
+    private static int pendingError(final int number) {
+        final MemorySegment error = Scratch.current().cells();
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, Integer.BYTES);
+        final int result = Libc.getsockopt(number, SOL_SOCKET, SO_ERROR, error, length);
+        return result < 0 ? -result : error.get(ValueLayout.JAVA_INT, 0);
+    }
+
+    /// `getsockname(fd, addr, addrlen)`: the socket's own address, with the port that the kernel chose.
+    ///
+    /// @return the address; a socket without one has the wildcard and port 0, or [SockAddr#unixUnnamed]
+    /// @throws ErrnoException `ENOBUFS` and the like
+    public SockAddr localAddress() throws ErrnoException {
+        final MemorySegment name = Scratch.current().name();
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, SockAddr.MAX_LENGTH);
+        final int number = enter();
+        try {
+            final int result = Libc.getsockname(number, name, length);
+            if (result < 0) {
+                throw ErrnoException.of(-result, "getsockname", number);
+            }
+            return SockAddr.decode(name, length.get(ValueLayout.JAVA_INT, 0));
+        } finally {
+            leave();
+        }
+    }
+
+    /// `getpeername(fd, addr, addrlen)`: the address of the other end.
+    ///
+    /// @return the address
+    /// @throws ErrnoException `ENOTCONN`: there is no other end
+    public SockAddr remoteAddress() throws ErrnoException {
+        final MemorySegment name = Scratch.current().name();
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, SockAddr.MAX_LENGTH);
+        final int number = enter();
+        try {
+            final int result = Libc.getpeername(number, name, length);
+            if (result < 0) {
+                throw ErrnoException.of(-result, "getpeername", number);
+            }
+            return SockAddr.decode(name, length.get(ValueLayout.JAVA_INT, 0));
+        } finally {
+            leave();
+        }
+    }
+
+    /// `shutdown(fd, how)`: ends one direction of a connection, or both, for everybody who shares the socket.
+    ///
+    /// This is also how a call that another thread is blocked in is ended while the socket stays open: a blocked receive
+    /// returns 0, a blocked accept throws `EINVAL`, a blocked send throws `EPIPE`.
+    ///
+    /// @param how `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`
+    /// @throws ErrnoException `ENOTCONN`: not connected
+    public void shutdown(final int how) throws ErrnoException {
+        final int number = enter();
+        try {
+            final int result = Libc.shutdown(number, how);
+            if (result < 0) {
+                throw ErrnoException.of(-result, "shutdown", number, how);
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /// Threads blocked in calls on this socket would not notice a close; they do notice a shutdown.
+    @Override
+    void wake(final int number) {
+        // The answer is ENOTCONN for a datagram socket without peer; its receivers wake up all the same.
+        Libc.shutdown(number, SHUT_RDWR);
+    }
+
+    // ---- sending
+
+    /// `send(fd, buf, len, flags | MSG_NOSIGNAL)`: sends over a connection, as much as there is room for.
+    ///
+    /// @param from the bytes, in native memory
+    /// @param flags `MSG_DONTWAIT`, `MSG_MORE`, `MSG_OOB`, …
+    /// @return the number of bytes taken, for a datagram always all; `-EAGAIN`, the only negative result, where it would
+    ///         have to wait and nothing was taken
+    /// @throws ErrnoException `EPIPE`, `ECONNRESET`: nobody is there to read it; `EMSGSIZE`: too large a datagram;
+    ///         `EDESTADDRREQ`, `ENOTCONN`: not connected; `ECONNREFUSED`: so was the last datagram answered
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long send(final MemorySegment from, final int flags) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.send(number, from, from.byteSize(), flags | MSG_NOSIGNAL);
+            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
+            return flow(n, "send", from.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    /// [#send(MemorySegment, int)] of what lies between the buffer's position and limit; the position moves.
+    ///
+    /// @param from the bytes
+    /// @param flags as there
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long send(final ByteBuffer from, final int flags) throws IOException {
+        return Bytes.send(from, memory -> send(memory, flags));
+    }
+
+    /// [#send(MemorySegment, int)] of a part of an array.
+    ///
+    /// @param from the bytes
+    /// @param offset of the first
+    /// @param length their number
+    /// @param flags as there
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long send(final byte[] from, final int offset, final int length, final int flags) throws IOException {
+        return Bytes.send(from, offset, length, memory -> send(memory, flags));
+    }
+
+    /// [#send(MemorySegment, int)] that waits for room no longer than said, whatever the socket's mode.
+    ///
+    /// @param from the bytes, in native memory
+    /// @param flags as there
+    /// @param timeoutNanos at most so long
+    /// @return as there; `-EAGAIN` when the time is over
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long send(final MemorySegment from, final int flags, final long timeoutNanos) throws IOException {
+        final long start = System.nanoTime();
+        for (;;) {
+            final long n = send(from, flags | MSG_DONTWAIT);
+            if (n != -EAGAIN || await(POLLOUT, left(start, timeoutNanos)) == 0) {
+                return n;
+            }
+        }
+    }
+
+    /// `sendto(fd, buf, len, flags | MSG_NOSIGNAL, dest_addr, addrlen)`: sends a datagram to an address.
+    ///
+    /// @param from the bytes, in native memory; none is a datagram as well
+    /// @param flags `MSG_DONTWAIT`, `MSG_CONFIRM`, …
+    /// @param to the address; a stream socket ignores it or refuses it (`EISCONN`)
+    /// @return as [#send(MemorySegment, int)]
+    /// @throws ErrnoException as [#send(MemorySegment, int)], and `ECONNREFUSED`, `ENOENT`: no such UNIX socket
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendTo(final MemorySegment from, final int flags, final SockAddrBuffer to) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.sendto(number, from, from.byteSize(), flags | MSG_NOSIGNAL, to.segment(), to.lengthToSend());
+            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
+            return flow(n, "sendto", from.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    /// [#sendTo(MemorySegment, int, SockAddrBuffer)] to an address that is encoded for this call.
+    ///
+    /// @param from the bytes, in native memory
+    /// @param flags as there
+    /// @param to the address
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendTo(final MemorySegment from, final int flags, final SockAddr to) throws IOException {
+        final MemorySegment name = Scratch.current().name();
+        final int length = to.encode(name);
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.sendto(number, from, from.byteSize(), flags | MSG_NOSIGNAL, name, length);
+            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
+            return flow(n, "sendto", from.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    /// [#sendTo(MemorySegment, int, SockAddrBuffer)] of what lies between the buffer's position and limit; the position
+    /// moves.
+    ///
+    /// @param from the bytes
+    /// @param flags as there
+    /// @param to the address
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendTo(final ByteBuffer from, final int flags, final SockAddr to) throws IOException {
+        return Bytes.send(from, memory -> sendTo(memory, flags, to));
+    }
+
+    /// [#sendTo(MemorySegment, int, SockAddrBuffer)] of a part of an array.
+    ///
+    /// @param from the bytes
+    /// @param offset of the first
+    /// @param length their number
+    /// @param flags as there
+    /// @param to the address
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendTo(final byte[] from, final int offset, final int length, final int flags, final SockAddr to)
+            throws IOException {
+        return Bytes.send(from, offset, length, memory -> sendTo(memory, flags, to));
+    }
+
+    /// As [#send(MemorySegment, int)] without flags; unlike `write(2)` it never raises SIGPIPE.
+    @Override
+    public long write(final MemorySegment from) throws IOException {
+        return send(from, 0);
+    }
+
+    // ---- receiving
+
+    /// `recv(fd, buf, len, flags)`: receives what is there, at most the segment's size.
+    ///
+    /// @param into where to, in native memory
+    /// @param flags `MSG_DONTWAIT`, `MSG_PEEK`, `MSG_WAITALL`, `MSG_TRUNC`, …
+    /// @return the number of bytes; 0 at a stream's end, and for an empty datagram; `-EAGAIN`, the only negative result, where
+    ///         it would have to wait; with `MSG_TRUNC` a datagram's whole length, more than was stored
+    /// @throws ErrnoException `ECONNRESET`, `ETIMEDOUT`: the connection is broken; `ENOTCONN`; `ECONNREFUSED`: so was a
+    ///         datagram sent earlier answered
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recv(final MemorySegment into, final int flags) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.recv(number, into, into.byteSize(), flags);
+            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            return flow(n, "recv", into.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    /// [#recv(MemorySegment, int)] into the space between the buffer's position and limit; the position moves.
+    ///
+    /// @param into where to
+    /// @param flags as there
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recv(final ByteBuffer into, final int flags) throws IOException {
+        return Bytes.receive(into, memory -> recv(memory, flags));
+    }
+
+    /// [#recv(MemorySegment, int)] into an array.
+    ///
+    /// @param into where to
+    /// @param offset of the first byte
+    /// @param length the number of bytes at most
+    /// @param flags as there
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recv(final byte[] into, final int offset, final int length, final int flags) throws IOException {
+        return Bytes.receive(into, offset, length, memory -> recv(memory, flags));
+    }
+
+    /// [#recv(MemorySegment, int)] that waits no longer than said, whatever the socket's mode.
+    ///
+    /// @param into where to, in native memory
+    /// @param flags as there
+    /// @param timeoutNanos at most so long
+    /// @return as there; `-EAGAIN` when the time is over
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recv(final MemorySegment into, final int flags, final long timeoutNanos) throws IOException {
+        final long start = System.nanoTime();
+        for (;;) {
+            final long n = recv(into, flags | MSG_DONTWAIT);
+            if (n != -EAGAIN || await(POLLIN, left(start, timeoutNanos)) == 0) {
+                return n;
+            }
+        }
+    }
+
+    /// `recvfrom(fd, buf, len, flags, src_addr, addrlen)`: receives a datagram, and tells from whom.
+    ///
+    /// @param into where to, in native memory; what of a datagram does not fit is lost
+    /// @param flags as [#recv(MemorySegment, int)]
+    /// @param from is told the sender's address
+    /// @return as [#recv(MemorySegment, int)]
+    /// @throws ErrnoException as [#recv(MemorySegment, int)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recvFrom(final MemorySegment into, final int flags, final SockAddrBuffer from) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.recvfrom(number, into, into.byteSize(), flags, from.segment(), from.lengthReset());
+            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            return flow(n, "recvfrom", into.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    /// [#recvFrom(MemorySegment, int, SockAddrBuffer)] into the space between the buffer's position and limit; the position
+    /// moves.
+    ///
+    /// @param into where to
+    /// @param flags as there
+    /// @param from as there
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recvFrom(final ByteBuffer into, final int flags, final SockAddrBuffer from) throws IOException {
+        return Bytes.receive(into, memory -> recvFrom(memory, flags, from));
+    }
+
+    /// [#recvFrom(MemorySegment, int, SockAddrBuffer)] into an array.
+    ///
+    /// @param into where to
+    /// @param offset of the first byte
+    /// @param length the number of bytes at most
+    /// @param flags as there
+    /// @param from as there
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recvFrom(final byte[] into, final int offset, final int length, final int flags,
+            final SockAddrBuffer from) throws IOException {
+        return Bytes.receive(into, offset, length, memory -> recvFrom(memory, flags, from));
+    }
+
+    /// `read(fd, buf, count)`: as [#recv(MemorySegment, int)] without flags.
+    @Override
+    public long read(final MemorySegment into) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.read(number, into, into.byteSize());
+            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            return flow(n, "read", into.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    // ---- options and queues
+
+    /// `getsockopt(fd, level, optname, optval, optlen)`: reads any option, raw.
+    ///
+    /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
+    /// @param name `SO_…`, `TCP_…`, …
+    /// @param value where to, in native memory, as much as there is room for
+    /// @return the length that the kernel gave
+    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`: too little room
+    public int getsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, (int) Math.min(value.byteSize(), Integer.MAX_VALUE));
+        final int number = enter();
+        try {
+            final int result = Libc.getsockopt(number, level, name, value, length);
+            if (result < 0) {
+                throw ErrnoException.of(-result, "getsockopt", number, level, name);
+            }
+            return length.get(ValueLayout.JAVA_INT, 0);
+        } finally {
+            leave();
+        }
+    }
+
+    /// `setsockopt(fd, level, optname, optval, optlen)`: sets any option, raw.
+    ///
+    /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
+    /// @param name `SO_…`, `TCP_…`, …
+    /// @param value in native memory, all of it
+    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not allowed
+    public void setsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
+        if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
+            timed = true;
+        }
+        final int number = enter();
+        try {
+            final int result = Libc.setsockopt(number, level, name, value, Math.toIntExact(value.byteSize()));
+            if (result < 0) {
+                throw ErrnoException.of(-result, "setsockopt", number, level, name);
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /// `SIOCINQ` (`FIONREAD`): how many bytes could be received at once; of datagrams, the size of the first.
+    ///
+    /// @return the number of bytes
+    /// @throws ErrnoException `EINVAL`: a socket that listens
+    public int receiveQueue() throws ErrnoException {
+        return ioctlInt(FIONREAD, "FIONREAD");
+    }
+
+    /// `SIOCOUTQ` (`TIOCOUTQ`): how many bytes are in the send queue, on TCP until they are acknowledged.
+    ///
+    /// @return the number of bytes; on UNIX sockets with the kernel's overhead
+    /// @throws ErrnoException `EINVAL`: a socket that listens
+    public int sendQueue() throws ErrnoException {
+        return ioctlInt(TIOCOUTQ, "TIOCOUTQ");
+    }
+
+    // ---- what is behind it
+
+    /// When a call begins that a signal may interrupt, if that will matter.
+    private long begin() {
+        return timed ? System.nanoTime() : 0;
+    }
+
+    /// After `EINTR`: whether the call may be made again. Where a time limit is set, this waits for what is left of it: made
+    /// again at once, the call would begin its whole limit anew.
+    private boolean mayGoOn(final int number, final int events, final int limitOption, final long start) {
+        if (!isOpen()) {
+            return false;
+        }
+        final long limit = timed ? timeLimit(number, limitOption) : 0;
+        return limit == 0 || Waiting.poll(number, events, left(start, limit)) != 0;
+    }
+
+    private static long timeLimit(final int number, final int limitOption) {
+        final MemorySegment timeval = Scratch.current().cells();
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, TIMEVAL_SIZE);
+        return Libc.getsockopt(number, SOL_SOCKET, limitOption, timeval, length) < 0 ? 0
+                : timeval.get(ValueLayout.JAVA_LONG, 0) * NANOS_PER_SECOND
+                        + timeval.get(ValueLayout.JAVA_LONG, Long.BYTES) * NANOS_PER_MICRO;
+    }
+
+    private static long left(final long start, final long limit) {
+        return limit < 0 ? limit : Math.max(0, limit - (System.nanoTime() - start));
+    }
+}
