@@ -6,9 +6,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /// The machine below: refuses, in words, every one for which the layouts and numbers of this package are not right.
-final class Platform {
+public final class Platform {
     /// Whether `struct epoll_event` is packed: on x86-64 alone, so that 32-bit programs share its layout.
-    static final boolean X86_64 = "amd64".equals(System.getProperty("os.arch"));
+    public static final boolean X86_64 = "amd64".equals(System.getProperty("os.arch"));
 
     static final SymbolLookup LIBC = require(System.getProperty("os.name"), System.getProperty("os.arch"));
 
