@@ -3,7 +3,11 @@ package io.github.fdsock;
 import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.sys.struct.ControlBuffer;
+import io.github.fdsock.sys.struct.Iovec;
+import io.github.fdsock.sys.struct.Msghdr;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -596,6 +600,105 @@ public final class SocketFd extends Fd {
                 n = Libc.read(number, into, into.byteSize());
             } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
             return flow(n, "read", into.byteSize());
+        } finally {
+            leave();
+        }
+    }
+
+    // ---- descriptors
+
+    /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)` with `SCM_RIGHTS`: sends bytes, and descriptors with the first of them.
+    ///
+    /// The descriptors stay the caller's and may be closed as soon as this returns: the receiver gets others, of the same
+    /// open files. They leave with the first byte, all of them, when the result is positive; after a partial send the rest of
+    /// the bytes is to be sent without them.
+    ///
+    /// @param from the bytes, at least one, in native memory
+    /// @param flags as [#send(MemorySegment, int)]
+    /// @param descriptors 1 to 253 of them
+    /// @return the number of bytes taken, or `-EAGAIN`: then nothing was taken, no descriptor either
+    /// @throws IllegalArgumentException no byte, no descriptor or more than 253
+    /// @throws IllegalStateException one of them is closed; nothing has been sent then
+    /// @throws ErrnoException `ETOOMANYREFS`: too many are on their way; `EINVAL`: not a UNIX socket; else as
+    ///         [#send(MemorySegment, int)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendDescriptors(final MemorySegment from, final int flags, final Fd... descriptors)
+            throws IOException {
+        if (descriptors.length == 0 || descriptors.length > SCM_MAX_FD) {
+            throw new IllegalArgumentException(descriptors.length + " descriptors; 1 to " + SCM_MAX_FD + " can be sent");
+        }
+        if (from.byteSize() == 0) {
+            throw new IllegalArgumentException("descriptors travel with a byte; there is none");
+        }
+        int entered = 0;
+        final int number = enter();
+        try (Arena arena = Arena.ofConfined()) {
+            final int[] numbers = new int[descriptors.length];
+            while (entered < numbers.length) {
+                numbers[entered] = descriptors[entered].enter();
+                entered++;
+            }
+            final ControlBuffer control = ControlBuffer.allocate(arena,
+                    (int) ControlBuffer.space((long) numbers.length * Integer.BYTES));
+            control.appendInts(SOL_SOCKET, SCM_RIGHTS, numbers);
+            final Msghdr message = Msghdr.allocate(arena).iov(Iovec.allocate(arena, 1).add(from)).control(control);
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.sendmsg(number, message.prepareSend().segment(), flags | MSG_NOSIGNAL);
+            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
+            return flow(n, "sendmsg", from.byteSize());
+        } finally {
+            while (entered > 0) {
+                descriptors[--entered].leave();
+            }
+            leave();
+        }
+    }
+
+    /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`: receives bytes, and the descriptors that came with them.
+    ///
+    /// Exactly so many descriptors are accepted as are asked for. Further ones are closed by the kernel, which
+    /// [ReceivedMessage#descriptorsLost] tells.
+    ///
+    /// @param into where to, in native memory
+    /// @param flags as [#recv(MemorySegment, int)], but for `MSG_PEEK`: a look would receive the descriptors again each time
+    /// @param descriptorsMax 0 to 253
+    /// @return the message, to be closed; null where it would have to wait
+    /// @throws IllegalArgumentException `MSG_PEEK`, or a number out of range
+    /// @throws ErrnoException as [#recv(MemorySegment, int)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public ReceivedMessage receive(final MemorySegment into, final int flags, final int descriptorsMax)
+            throws IOException {
+        if (descriptorsMax < 0 || descriptorsMax > SCM_MAX_FD) {
+            throw new IllegalArgumentException(descriptorsMax + " descriptors; 0 to " + SCM_MAX_FD
+                    + " can come with a message");
+        }
+        if ((flags & MSG_PEEK) != 0) {
+            throw new IllegalArgumentException("MSG_PEEK would receive the descriptors of the message again each time");
+        }
+        final int number = enter();
+        try (Arena arena = Arena.ofConfined()) {
+            // CMSG_LEN, not CMSG_SPACE: in the padding behind an odd number there would be room for one more.
+            final ControlBuffer control = ControlBuffer.allocate(arena,
+                    descriptorsMax == 0 ? 0 : (int) ControlBuffer.len((long) descriptorsMax * Integer.BYTES));
+            final Msghdr message = Msghdr.allocate(arena).iov(Iovec.allocate(arena, 1).add(into)).control(control);
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.recvmsg(number, message.prepareReceive().segment(), flags | MSG_CMSG_CLOEXEC);
+            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            if (n >= 0) {
+                final ReceivedMessage received =
+                        new ReceivedMessage(Math.min(n, into.byteSize()), message.received().flags());
+                received.adopt(control);
+                if (n == 0 && received.descriptors() == 0) {
+                    checkNotClosedMeanwhile();
+                }
+                return received;
+            }
+            flow(n, "recvmsg", into.byteSize());
+            return null;
         } finally {
             leave();
         }
