@@ -88,6 +88,7 @@ static void options(void) {
     STRUCT(struct ipv6_mreq, ipv6_mreq) FIELD(ipv6mr_multiaddr) FIELD(ipv6mr_interface) END
     STRUCT(struct group_req, group_req) FIELD(gr_interface) FIELD(gr_group) END
     STRUCT(struct group_source_req, group_source_req) FIELD(gsr_interface) FIELD(gsr_group) FIELD(gsr_source) END
+    STRUCT(struct packet_mreq, packet_mreq) FIELD(mr_ifindex) FIELD(mr_type) FIELD(mr_alen) FIELD(mr_address) END
     STRUCT(struct sock_txtime, sock_txtime) FIELD(clockid) FIELD(flags) END
     STRUCT(struct so_timestamping, so_timestamping) FIELD(flags) FIELD(bind_phc) END
     /* Bytes 6 and 7 are bit fields: tcpi_snd_wscale, tcpi_rcv_wscale; the delivery rate's and fast open's flags. */
@@ -107,6 +108,19 @@ static void options(void) {
     STRUCT(struct tcp_zerocopy_receive, tcp_zerocopy_receive)
         FIELD(address) FIELD(length) FIELD(recv_skip_hint) FIELD(inq) FIELD(err) FIELD(copybuf_address)
         FIELD(copybuf_len) FIELD(flags) FIELD(msg_control) FIELD(msg_controllen) FIELD(msg_flags) FIELD(reserved) END
+}
+
+static void netlink(void) {
+    STRUCT(struct nlmsghdr, nlmsghdr)
+        FIELD(nlmsg_len) FIELD(nlmsg_type) FIELD(nlmsg_flags) FIELD(nlmsg_seq) FIELD(nlmsg_pid) END
+    STRUCT(struct nlmsgerr, nlmsgerr) FIELD(error) FIELD(msg) END
+    STRUCT(struct nlattr, nlattr) FIELD(nla_len) FIELD(nla_type) END
+    STRUCT(struct unix_diag_req, unix_diag_req)
+        FIELD(sdiag_family) FIELD(sdiag_protocol) FIELD(pad) FIELD(udiag_states) FIELD(udiag_ino) FIELD(udiag_show)
+        FIELD(udiag_cookie) END
+    STRUCT(struct unix_diag_msg, unix_diag_msg)
+        FIELD(udiag_family) FIELD(udiag_type) FIELD(udiag_state) FIELD(pad) FIELD(udiag_ino) FIELD(udiag_cookie) END
+    STRUCT(struct unix_diag_rqlen, unix_diag_rqlen) FIELD(udiag_rqueue) FIELD(udiag_wqueue) END
 }
 
 static void waiting(void) {
@@ -199,6 +213,7 @@ int main(void) {
     addresses();
     messages();
     options();
+    netlink();
     waiting();
     processes();
     constants();

@@ -67,7 +67,9 @@
 #include <linux/if_packet.h>
 #include <linux/net_tstamp.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
+#include <linux/unix_diag.h>
 #include <linux/version.h>
 #include <linux/vm_sockets.h>
 /* Not <netinet/tcp.h>: its struct tcp_info ends at tcpi_total_retrans, as in Linux 2.6. The two exclude each other. */
@@ -217,6 +219,21 @@ enum fdsock_tcp_state {
 /* include/uapi/linux/in6.h: names that <netinet/in.h> does not carry. */
 #ifndef IPV6_RECVERR_RFC4884 /* 5.9 */
 #define IPV6_RECVERR_RFC4884 31
+#endif
+#ifndef IPV6_FLOWINFO
+#define IPV6_FLOWINFO 11
+#endif
+#ifndef IPV6_FLOWINFO_SEND
+#define IPV6_FLOWINFO_SEND 33
+#endif
+#ifndef IPV6_PREFER_SRC_TMP /* RFC 5014: the values of IPV6_ADDR_PREFERENCES */
+#define IPV6_PREFER_SRC_TMP 0x0001
+#define IPV6_PREFER_SRC_PUBLIC 0x0002
+#define IPV6_PREFER_SRC_PUBTMP_DEFAULT 0x0100
+#define IPV6_PREFER_SRC_COA 0x0004
+#define IPV6_PREFER_SRC_HOME 0x0400
+#define IPV6_PREFER_SRC_CGA 0x0008
+#define IPV6_PREFER_SRC_NONCGA 0x0800
 #endif
 #ifndef IP_RECVERR_RFC4884 /* 5.9, include/uapi/linux/in.h */
 #define IP_RECVERR_RFC4884 26

@@ -680,8 +680,26 @@ public final class Constants {
     public static final int IPV6_DROP_MEMBERSHIP = 21;
     /// `IPV6_DSTOPTS`, 59.
     public static final int IPV6_DSTOPTS = 59;
+    /// `IPV6_FLOWINFO`, 11.
+    public static final int IPV6_FLOWINFO = 11;
+    /// `IPV6_FLOWINFO_SEND`, 33.
+    public static final int IPV6_FLOWINFO_SEND = 33;
     /// `IPV6_FREEBIND`, 78.
     public static final int IPV6_FREEBIND = 78;
+    /// `IPV6_PREFER_SRC_CGA`, 8.
+    public static final int IPV6_PREFER_SRC_CGA = 8;
+    /// `IPV6_PREFER_SRC_COA`, 4.
+    public static final int IPV6_PREFER_SRC_COA = 4;
+    /// `IPV6_PREFER_SRC_HOME`, 0x400.
+    public static final int IPV6_PREFER_SRC_HOME = 0x400;
+    /// `IPV6_PREFER_SRC_NONCGA`, 0x800.
+    public static final int IPV6_PREFER_SRC_NONCGA = 0x800;
+    /// `IPV6_PREFER_SRC_PUBLIC`, 2.
+    public static final int IPV6_PREFER_SRC_PUBLIC = 2;
+    /// `IPV6_PREFER_SRC_PUBTMP_DEFAULT`, 256.
+    public static final int IPV6_PREFER_SRC_PUBTMP_DEFAULT = 256;
+    /// `IPV6_PREFER_SRC_TMP`, 1.
+    public static final int IPV6_PREFER_SRC_TMP = 1;
     /// `IPV6_HDRINCL`, 36.
     public static final int IPV6_HDRINCL = 36;
     /// `IPV6_HOPLIMIT`, 52.
@@ -1893,6 +1911,63 @@ public final class Constants {
     public static final int NLM_F_REQUEST = 1;
     /// `NLM_F_ROOT`, 256.
     public static final int NLM_F_ROOT = 256;
+
+    // ---------------------------------------------------------------- What netlink tells of sockets: sock_diag(7), and the numbers of SO_MEMINFO
+
+    /// `SOCK_DIAG_BY_FAMILY`, 20.
+    public static final int SOCK_DIAG_BY_FAMILY = 20;
+    /// `SOCK_DESTROY`, 21.
+    public static final int SOCK_DESTROY = 21;
+    /// `UDIAG_SHOW_NAME`, 1.
+    public static final int UDIAG_SHOW_NAME = 1;
+    /// `UDIAG_SHOW_VFS`, 2.
+    public static final int UDIAG_SHOW_VFS = 2;
+    /// `UDIAG_SHOW_PEER`, 4.
+    public static final int UDIAG_SHOW_PEER = 4;
+    /// `UDIAG_SHOW_ICONS`, 8.
+    public static final int UDIAG_SHOW_ICONS = 8;
+    /// `UDIAG_SHOW_RQLEN`, 16.
+    public static final int UDIAG_SHOW_RQLEN = 16;
+    /// `UDIAG_SHOW_MEMINFO`, 32.
+    public static final int UDIAG_SHOW_MEMINFO = 32;
+    /// `UDIAG_SHOW_UID`, 64.
+    public static final int UDIAG_SHOW_UID = 64;
+    /// `UNIX_DIAG_NAME`, 0.
+    public static final int UNIX_DIAG_NAME = 0;
+    /// `UNIX_DIAG_VFS`, 1.
+    public static final int UNIX_DIAG_VFS = 1;
+    /// `UNIX_DIAG_PEER`, 2.
+    public static final int UNIX_DIAG_PEER = 2;
+    /// `UNIX_DIAG_ICONS`, 3.
+    public static final int UNIX_DIAG_ICONS = 3;
+    /// `UNIX_DIAG_RQLEN`, 4.
+    public static final int UNIX_DIAG_RQLEN = 4;
+    /// `UNIX_DIAG_MEMINFO`, 5.
+    public static final int UNIX_DIAG_MEMINFO = 5;
+    /// `UNIX_DIAG_SHUTDOWN`, 6.
+    public static final int UNIX_DIAG_SHUTDOWN = 6;
+    /// `UNIX_DIAG_UID`, 7.
+    public static final int UNIX_DIAG_UID = 7;
+    /// `SK_MEMINFO_RMEM_ALLOC`, 0.
+    public static final int SK_MEMINFO_RMEM_ALLOC = 0;
+    /// `SK_MEMINFO_RCVBUF`, 1.
+    public static final int SK_MEMINFO_RCVBUF = 1;
+    /// `SK_MEMINFO_WMEM_ALLOC`, 2.
+    public static final int SK_MEMINFO_WMEM_ALLOC = 2;
+    /// `SK_MEMINFO_SNDBUF`, 3.
+    public static final int SK_MEMINFO_SNDBUF = 3;
+    /// `SK_MEMINFO_FWD_ALLOC`, 4.
+    public static final int SK_MEMINFO_FWD_ALLOC = 4;
+    /// `SK_MEMINFO_WMEM_QUEUED`, 5.
+    public static final int SK_MEMINFO_WMEM_QUEUED = 5;
+    /// `SK_MEMINFO_OPTMEM`, 6.
+    public static final int SK_MEMINFO_OPTMEM = 6;
+    /// `SK_MEMINFO_BACKLOG`, 7.
+    public static final int SK_MEMINFO_BACKLOG = 7;
+    /// `SK_MEMINFO_DROPS`, 8.
+    public static final int SK_MEMINFO_DROPS = 8;
+    /// `SK_MEMINFO_VARS`, 9.
+    public static final int SK_MEMINFO_VARS = 9;
 
     // ---------------------------------------------------------------- Packet sockets: protocols, packet types, options
 
