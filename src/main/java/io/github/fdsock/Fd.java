@@ -20,6 +20,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /// One file descriptor, and the duty to close it.
 ///
@@ -76,16 +78,36 @@ public class Fd implements Closeable {
     /// @throws IllegalArgumentException where `fd` is negative
     /// @throws ErrnoException `EBADF`: it is not open
     public static Fd adopt(final int fd) throws ErrnoException {
-        return new Fd(open(fd));
+        return new Fd(requireOpen(fd));
     }
 
     /// `fd`, if it is an open descriptor.
-    static int open(final int fd) throws ErrnoException {
+    static int requireOpen(final int fd) throws ErrnoException {
         if (fd < 0) {
             throw new IllegalArgumentException("a file descriptor of " + fd);
         }
         ErrnoException.check(Libc.fcntl(fd, F_GETFD, 0), "fcntl", fd, "F_GETFD");
         return fd;
+    }
+
+    /// Refuses a descriptor of something else than the caller takes it for, by what `/proc` says of it. Where that is not
+    /// mounted nothing says what it is, and it is taken at the caller's word.
+    static void requireKind(final int fd, final String wanted, final String prefix) throws ErrnoException {
+        requireOpen(fd);
+        final String target = target(fd);
+        if (target != null && !target.startsWith(prefix)) {
+            throw new IllegalArgumentException("fd " + fd + " is " + target + ", not " + wanted);
+        }
+    }
+
+    /// What `/proc/self/fd` says of a descriptor: `socket:[4711]`, `anon_inode:[eventfd]`, the path of a file; null where
+    /// it says nothing.
+    static String target(final int fd) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(fd))).toString();
+        } catch (final IOException e) {
+            return null;
+        }
     }
 
     /// The number, to be handed to a call that this library does not make. It stays ours: valid until [#close].
@@ -412,10 +434,20 @@ public class Fd implements Closeable {
         return 0;
     }
 
-    /// `fd 7`, open or not; the kinds add what they are.
+    /// What it is, and its number: `fd 7`, `socket 7`, `eventfd 7`, open or not.
     @Override
-    public String toString() {
-        return "fd " + fd;
+    public final String toString() {
+        return kind() + " " + fd;
+    }
+
+    /// The first word of [#toString].
+    String kind() {
+        return "fd";
+    }
+
+    /// The number for messages, open or not.
+    final int number() {
+        return fd;
     }
 
     /// How, by whom and, with assertions on, where it ended.

@@ -1,5 +1,7 @@
 package io.github.fdsock;
 
+import io.github.fdsock.sys.struct.EpollEvents;
+import io.github.fdsock.sys.struct.Timespec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -24,6 +26,8 @@ final class Scratch {
     private final MemorySegment nameLength;
     private final MemorySegment cells;
     private MemorySegment bytes = MemorySegment.NULL;
+    private EpollEvents epollEvent;
+    private Timespec timespec;
 
     private Scratch() {
         final MemorySegment all = Arena.ofAuto().allocate(SockAddr.MAX_LENGTH + Long.BYTES + 256, Long.BYTES);
@@ -49,6 +53,22 @@ final class Scratch {
     /// 256 bytes for small structures and option values, aligned for all of them.
     MemorySegment cells() {
         return cells;
+    }
+
+    /// One `struct epoll_event`, in [#cells].
+    EpollEvents epollEvent() {
+        if (epollEvent == null) {
+            epollEvent = EpollEvents.of(cells.asSlice(0, EpollEvents.SIZEOF));
+        }
+        return epollEvent;
+    }
+
+    /// A `struct timespec`, in [#cells].
+    Timespec timespec() {
+        if (timespec == null) {
+            timespec = Timespec.of(cells);
+        }
+        return timespec;
     }
 
     /// Room for a copy of `length` bytes of an array; the content is undefined.

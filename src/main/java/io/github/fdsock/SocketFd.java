@@ -103,7 +103,7 @@ public final class SocketFd extends Fd {
     /// @throws IllegalArgumentException where `fd` is negative
     /// @throws ErrnoException `EBADF`: not open; `ENOTSOCK`: something else than a socket
     public static SocketFd adopt(final int fd) throws ErrnoException {
-        open(fd);
+        requireOpen(fd);
         final MemorySegment type = Scratch.current().cells();
         final MemorySegment length = Scratch.current().nameLength();
         length.set(ValueLayout.JAVA_INT, 0, Integer.BYTES);
@@ -766,6 +766,11 @@ public final class SocketFd extends Fd {
     }
 
     // ---- what is behind it
+
+    @Override
+    String kind() {
+        return "socket";
+    }
 
     /// When a call begins that a signal may interrupt, if that will matter.
     private long begin() {

@@ -1,0 +1,119 @@
+package io.github.fdsock;
+
+import io.github.fdsock.sys.Call;
+import io.github.fdsock.sys.Interposer;
+import io.github.fdsock.sys.Libc;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Stands between the library and the kernel for the time of a test, writes down every call, and answers some itself.
+///
+/// It sees the calls of all threads; closing it puts back what stood there before.
+final class Seen implements Interposer, AutoCloseable {
+    /// One call, before it was answered.
+    record Made(Call call, List<Object> arguments) {
+        int fd() {
+            return (int) arguments.getFirst();
+        }
+    }
+
+    /// Answers calls of its choice.
+    @FunctionalInterface
+    interface Rule {
+        /// What shall be returned; null lets the kernel answer.
+        Long answer(Made made);
+    }
+
+    private final List<Made> calls = new CopyOnWriteArrayList<>();
+    private final Rule rule;
+    private final Interposer before;
+
+    private Seen(final Rule rule) {
+        this.rule = rule;
+        before = Interposer.install(this);
+    }
+
+    /// Only watches.
+    static Seen calls() {
+        return new Seen(_ -> null);
+    }
+
+    /// Watches, and lets `rule` answer.
+    static Seen calls(final Rule rule) {
+        return new Seen(rule);
+    }
+
+    /// Watches, and lets the first `times` calls of one kind fail.
+    static Seen failing(final Call call, final int times, final int errno) {
+        final AtomicInteger left = new AtomicInteger(times);
+        return new Seen(made -> made.call() == call && left.getAndDecrement() > 0 ? (long) -errno : null);
+    }
+
+    @Override
+    public long call(final Call call, final Object... arguments) {
+        final Made made = new Made(call, List.of(arguments));
+        calls.add(made);
+        final Long answer = rule.answer(made);
+        return answer != null ? answer : really(call, arguments);
+    }
+
+    /// Makes the call.
+    static long really(final Call call, final Object... arguments) {
+        for (final Method method : Libc.class.getMethods()) {
+            if (method.getName().equals(call.name()) && takes(method, arguments)) {
+                try {
+                    return ((Number) method.invoke(null, arguments)).longValue();
+                } catch (final InvocationTargetException e) {
+                    if (e.getCause() instanceof RuntimeException unchecked) {
+                        throw unchecked;
+                    }
+                    throw new AssertionError(e.getCause());
+                } catch (final IllegalAccessException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        }
+        throw new AssertionError("no method " + call + " for " + Arrays.toString(arguments));
+    }
+
+    private static boolean takes(final Method method, final Object... arguments) {
+        final Class<?>[] types = method.getParameterTypes();
+        if (types.length != arguments.length) {
+            return false;
+        }
+        for (int i = 0; i < types.length; i++) {
+            final boolean fits = types[i] == int.class ? arguments[i] instanceof Integer
+                    : types[i] == long.class ? arguments[i] instanceof Long
+                    : arguments[i] instanceof MemorySegment;
+            if (!fits) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Everything that was called, in order.
+    List<Made> all() {
+        return List.copyOf(calls);
+    }
+
+    /// The calls of one kind.
+    List<Made> all(final Call call) {
+        return calls.stream().filter(made -> made.call() == call).toList();
+    }
+
+    /// The names of all calls on one descriptor, in order.
+    List<Call> on(final int fd) {
+        return calls.stream().filter(made -> made.arguments().getFirst().equals(fd)).map(Made::call).toList();
+    }
+
+    @Override
+    public void close() {
+        Interposer.install(before);
+    }
+}
