@@ -6,6 +6,9 @@ import static io.github.fdsock.sys.Shape.*;
 ///
 /// It has no side effects and touches nothing native: a program may go through it at build time, for instance to
 /// register every downcall with a native image.
+///
+/// Each constant stands for the method of [Libc] that has its name.
+@SuppressWarnings("doclint:missing")
 public enum Call {
     // @formatter:off
     socket(LLLLLL), socketpair(LLLPL), bind(LPLL), listen(LLLLLL), accept(LPPL), accept4(LPPL), connect(LPLL),

@@ -143,7 +143,8 @@ public final class Errno {
             132 ERFKILL Operation not possible due to RF-kill
             133 EHWPOISON Memory page has hardware error
             """.split("\n");
-        final int largest = Integer.parseInt(lines[lines.length - 1].substring(0, lines[lines.length - 1].indexOf(' ')));
+        final String last = lines[lines.length - 1];
+        final int largest = Integer.parseInt(last.substring(0, last.indexOf(' ')));
         NAMES = new String[largest + 1];
         TEXTS = new String[largest + 1];
         for (final String line : lines) {

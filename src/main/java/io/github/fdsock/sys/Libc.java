@@ -3,6 +3,12 @@ package io.github.fdsock.sys;
 import static io.github.fdsock.sys.Constants.FIOASYNC;
 import static io.github.fdsock.sys.Constants.FIONBIO;
 import static io.github.fdsock.sys.Constants.FIONREAD;
+import static io.github.fdsock.sys.Constants.F_GETOWN_EX;
+import static io.github.fdsock.sys.Constants.F_GET_FILE_RW_HINT;
+import static io.github.fdsock.sys.Constants.F_GET_RW_HINT;
+import static io.github.fdsock.sys.Constants.F_SETOWN_EX;
+import static io.github.fdsock.sys.Constants.F_SET_FILE_RW_HINT;
+import static io.github.fdsock.sys.Constants.F_SET_RW_HINT;
 import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
 import static io.github.fdsock.sys.Constants.SIOCATMARK;
 import static io.github.fdsock.sys.Constants.SIOCOUTQNSD;
@@ -18,6 +24,11 @@ import java.lang.invoke.MethodHandle;
 /// **Result.** What C returns where that is `>= 0`, and `-errno` otherwise, without exception for any errno: `-EAGAIN`
 /// and `-EINTR` come back like every other and nothing is retried. [Errno] gives names and texts. The few functions
 /// with error codes of their own ([#getaddrinfo], [#getnameinfo]) return those.
+///
+/// Some errnos mean the same everywhere and are told of no method but where they mean more: `EBADF`, not an open
+/// descriptor; `ENOTSOCK`, not a socket; `EFAULT`, `NULL` where the kernel needs memory; `ENOMEM` and `ENOBUFS`, the
+/// kernel has no memory left; `ENOSYS`, the kernel does not know the call; `EPERM` or `EACCES` out of the blue, a
+/// sandbox or a security module.
 ///
 /// **Checked before the call.** That every length lies within its segment, and every structure fits: otherwise an
 /// [IndexOutOfBoundsException] that names both; nothing has happened then. [MemorySegment#NULL] is C's `NULL` and is
@@ -50,6 +61,7 @@ public final class Libc {
     private static final long ADDRINFO_SIZE = 48;
     private static final long IF_NAMESIZE = 16;
     private static final long OLD_IOCTL_SIZE = 60;
+    private static final long FLOCK_SIZE = 32;
 
     private Libc() {
     }
@@ -66,6 +78,22 @@ public final class Libc {
     // ---- sockets
 
     /// `socket(domain, type, protocol)`: makes a socket.
+    ///
+    /// `type` may carry `SOCK_CLOEXEC` and `SOCK_NONBLOCK`. Set afterwards by [#fcntl(int, int, int)], the former comes
+    /// too late for a child that another thread forks in between.
+    ///
+    /// **Ownership.** The descriptor is the caller's, to be given back by [#close].
+    ///
+    /// **Errors.** `EAFNOSUPPORT`: the kernel has no such domain, or its module was turned off. `EPROTONOSUPPORT`:
+    /// domain, type and protocol do not go together. `EINVAL`: no such type, or an unknown flag beside it. `EMFILE`,
+    /// `ENFILE`: the table of descriptors of this process, of the system, is full. `EPERM`: raw and packet sockets take
+    /// `CAP_NET_RAW`. `EACCES`: ICMP sockets only for groups in `net.ipv4.ping_group_range`.
+    ///
+    /// @param domain `AF_INET`, `AF_INET6`, `AF_UNIX`, …
+    /// @param type `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_SEQPACKET`, …, with flags
+    /// @param protocol `IPPROTO_…`; 0 for the usual one of the type
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/socket.2.html">socket(2)</a>
     public static int socket(final int domain, final int type, final int protocol) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.socket);
@@ -78,6 +106,20 @@ public final class Libc {
     }
 
     /// `socketpair(domain, type, protocol, sv)`: makes two sockets, connected to one another.
+    ///
+    /// Linux makes pairs of `AF_UNIX` and `AF_TIPC` only; any other domain is `EOPNOTSUPP`. Neither end has a name.
+    /// Flags in `type` as at [#socket].
+    ///
+    /// **Ownership.** Both descriptors are the caller's. On an error `sv` is left as it was.
+    ///
+    /// **Errors.** As at [#socket].
+    ///
+    /// @param domain `AF_UNIX`
+    /// @param type `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_SEQPACKET`, with flags
+    /// @param protocol 0
+    /// @param sv room for two `int`, the descriptors
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/socketpair.2.html">socketpair(2)</a>
     public static int socketpair(final int domain, final int type, final int protocol, final MemorySegment sv) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.socketpair);
@@ -91,6 +133,25 @@ public final class Libc {
     }
 
     /// `bind(sockfd, addr, addrlen)`: gives the socket a name.
+    ///
+    /// The kernel takes exactly `addrlen` bytes: for an abstract `AF_UNIX` name every one of them belongs to the name,
+    /// trailing zeros too. A length of 2 (the family alone) asks for a free abstract name. Port 0 asks for a free port;
+    /// [#getsockname] tells which it became.
+    ///
+    /// A path name makes a file, with the mode that `umask` leaves. It stays when the socket is closed, and whoever
+    /// comes next gets `EADDRINUSE` until someone unlinks it.
+    ///
+    /// **Errors.** `EADDRINUSE`: somebody has the address, or the path exists, alive behind it or not. `EADDRNOTAVAIL`:
+    /// no interface of this machine has the address. `EACCES`: a port below `net.ipv4.ip_unprivileged_port_start`, or a
+    /// directory that may not be written to. `EINVAL`: the socket is bound already, or `addrlen` does not suit the
+    /// family. `EAFNOSUPPORT`: an address of another family. `ENOENT`, `ENOTDIR`, `ELOOP`, `EROFS`: the path leads
+    /// nowhere.
+    ///
+    /// @param sockfd the socket
+    /// @param addr a `struct sockaddr` of the socket's family
+    /// @param addrlen its exact length in bytes
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/bind.2.html">bind(2)</a>
     public static int bind(final int sockfd, final MemorySegment addr, final int addrlen) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.bind);
@@ -104,6 +165,30 @@ public final class Libc {
     }
 
     /// `connect(sockfd, addr, addrlen)`: connects the socket to a peer.
+    ///
+    /// **Non-blocking.** `EINPROGRESS` is the good answer of TCP: when the socket polls writable the attempt is over,
+    /// and `SO_ERROR` ([#getsockopt]) says how it ended; 0 is success. A second [#connect] is no way to find out.
+    /// `AF_UNIX` never says `EINPROGRESS`: where the listener's queue is full it says `EAGAIN`, nothing has begun, and
+    /// trying again later is all there is.
+    ///
+    /// **`EINTR`.** The attempt goes on by itself, as if the socket were non-blocking: wait for writability and read
+    /// `SO_ERROR`. A blind retry only earns `EALREADY` or `EISCONN`. The same holds where `SO_SNDTIMEO` ran out
+    /// (`EINPROGRESS`).
+    ///
+    /// **Datagrams.** Nothing is sent. The address becomes the default destination and the only accepted source; a
+    /// later connect replaces it, and one to `AF_UNSPEC` takes it away.
+    ///
+    /// **Errors.** `ECONNREFUSED`: nobody listens there. `ETIMEDOUT`: nobody answered, after minutes. `ENETUNREACH`,
+    /// `EHOSTUNREACH`: no way there. `EADDRNOTAVAIL`: no free local port. `EISCONN`: connected already. `EALREADY`: an
+    /// earlier attempt is still under way. `EACCES`: a broadcast address without `SO_BROADCAST`, or no permission to
+    /// write to the socket file. `ENOENT`: no such socket file. `EPROTOTYPE`: a socket file of another type. After a
+    /// failed attempt make a new socket: whether this one can be used again is not defined.
+    ///
+    /// @param sockfd the socket
+    /// @param addr the peer's `struct sockaddr`
+    /// @param addrlen its exact length in bytes
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/connect.2.html">connect(2)</a>
     public static int connect(final int sockfd, final MemorySegment addr, final int addrlen) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.connect);
@@ -117,6 +202,21 @@ public final class Libc {
     }
 
     /// `listen(sockfd, backlog)`: makes the socket one that accepts.
+    ///
+    /// `backlog` limits the connections that wait to be accepted, and is cut silently to `net.core.somaxconn` (4096
+    /// since Linux 5.4). 0 still lets one wait, a negative number means the most. A second call changes it; connections
+    /// that wait stay.
+    ///
+    /// A TCP socket that was never bound listens on a free port.
+    ///
+    /// **Errors.** `EADDRINUSE`: another socket listens on the port (both bound it under `SO_REUSEADDR`), or none is
+    /// free. `EOPNOTSUPP`: sockets of this type do not listen. `EINVAL`: connected already, or an `AF_UNIX` socket
+    /// without a name.
+    ///
+    /// @param sockfd the socket
+    /// @param backlog how many connections may wait
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/listen.2.html">listen(2)</a>
     public static int listen(final int sockfd, final int backlog) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.listen);
@@ -129,6 +229,15 @@ public final class Libc {
     }
 
     /// `accept(sockfd, addr, addrlen)`: takes the first connection off the queue.
+    ///
+    /// As [#accept4] with flags 0: the new descriptor is inherited by children until [#fcntl(int, int, int)] says
+    /// otherwise, and blocks, whatever the listener does.
+    ///
+    /// @param sockfd a listening socket
+    /// @param addr room for the peer's address, or `NULL`
+    /// @param addrlen an `int`: in the room, out the length of the address; `NULL` if `addr` is
+    /// @return the descriptor, which is the caller's, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/accept.2.html">accept(2)</a>
     public static int accept(final int sockfd, final MemorySegment addr, final MemorySegment addrlen) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.accept);
@@ -142,6 +251,34 @@ public final class Libc {
     }
 
     /// `accept4(sockfd, addr, addrlen, flags)`: takes the first connection off the queue.
+    ///
+    /// **Ownership.** The new descriptor is the caller's. Nothing is inherited from the listener's status: whether it
+    /// blocks and whether children get it is decided by `flags`. Options such as `TCP_NODELAY` or buffer sizes are
+    /// inherited.
+    ///
+    /// **The address** is cut off where the room is too small, and `addrlen` then tells the length that it would have
+    /// had. The peer of an `AF_UNIX` connection has mostly no name, which is a length of 2.
+    ///
+    /// **Errors**, by what to do:
+    ///
+    /// - wait for the next event: `EAGAIN` (nothing there; or `SO_RCVTIMEO` ran out);
+    /// - try again at once, since only this one connection is lost: `ECONNABORTED`, `EINTR`, `EPERM` (a firewall), and
+    ///   what Linux passes on from the new socket: `ENETDOWN`, `EPROTO`, `ENOPROTOOPT`, `EHOSTDOWN`, `ENONET`,
+    ///   `EHOSTUNREACH`, `EOPNOTSUPP`, `ENETUNREACH`;
+    /// - wait until something has been closed: `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`. The connection stays in the
+    ///   queue and a level-triggered loop would spin on it;
+    /// - give up: `EINVAL` (does not listen, or has been shut down; or an unknown flag), `EOPNOTSUPP` from a socket
+    ///   that is no stream, `EBADF`, `ENOTSOCK`.
+    ///
+    /// **Threads.** Any number may wait on one listener; each connection wakes one of them. [#shutdown] of the listener
+    /// wakes all, with `EINVAL`; [#close] wakes none.
+    ///
+    /// @param sockfd a listening socket
+    /// @param addr room for the peer's address, or `NULL`
+    /// @param addrlen an `int`: in the room, out the length of the address; `NULL` if `addr` is
+    /// @param flags `SOCK_CLOEXEC`, `SOCK_NONBLOCK`
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/accept4.2.html">accept4(2)</a>
     public static int accept4(final int sockfd, final MemorySegment addr,
             final MemorySegment addrlen, final int flags) {
         final class Link {
@@ -156,6 +293,19 @@ public final class Libc {
     }
 
     /// `getsockname(sockfd, addr, addrlen)`: the own name.
+    ///
+    /// The length that comes out is that of the address, not of what was written: it is more than the room where the
+    /// room was too small, and for an `AF_UNIX` path of all 108 bytes it is 111, one more than
+    /// `sizeof(struct sockaddr_un)`, since the kernel counts a NUL that it has no room to write. A socket without a
+    /// name has the family alone, a length of 2, or an address of zeros.
+    ///
+    /// **Errors.** `EINVAL`: a negative length. `EFAULT`: `NULL`.
+    ///
+    /// @param sockfd the socket
+    /// @param addr room for the address
+    /// @param addrlen an `int`: in the room, out the length of the address
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getsockname.2.html">getsockname(2)</a>
     public static int getsockname(final int sockfd, final MemorySegment addr, final MemorySegment addrlen) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getsockname);
@@ -169,6 +319,17 @@ public final class Libc {
     }
 
     /// `getpeername(sockfd, addr, addrlen)`: the peer's name.
+    ///
+    /// Lengths as at [#getsockname].
+    ///
+    /// **Errors.** `ENOTCONN`: not connected, not yet, or not any more: after the peer's reset it says so too.
+    /// `EINVAL`: a negative length.
+    ///
+    /// @param sockfd the socket
+    /// @param addr room for the address
+    /// @param addrlen an `int`: in the room, out the length of the address
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getpeername.2.html">getpeername(2)</a>
     public static int getpeername(final int sockfd, final MemorySegment addr, final MemorySegment addrlen) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getpeername);
@@ -182,12 +343,29 @@ public final class Libc {
     }
 
     /// `getsockopt(sockfd, level, optname, optval, optlen)`: reads an option.
+    ///
+    /// Most options are an `int`. Where there is less room than the value needs, the kernel writes as much as fits and
+    /// calls it success; look at the length that comes out.
+    ///
+    /// Reading `SO_ERROR` clears it: the error is whoever's who asked first.
+    ///
+    /// **Errors.** `ENOPROTOOPT`: no such option at this level, or the kernel is older than it. `EOPNOTSUPP`: this
+    /// socket has no such level. A negative length is refused here: TCP, UDP and IP took one for "any number of bytes"
+    /// before Linux 6.9.
+    ///
+    /// @param sockfd the socket
+    /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, `IPPROTO_IP`, …
+    /// @param optname `SO_…`, `TCP_…`, …
+    /// @param optval room for the value
+    /// @param optlen an `int`: in the room, out the length of the value
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getsockopt.2.html">getsockopt(2)</a>
     public static int getsockopt(final int sockfd, final int level, final int optname,
             final MemorySegment optval, final MemorySegment optlen) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getsockopt);
         }
-        roomByReference("getsockopt", optval, optlen);
+        roomForOption(optval, optlen);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.getsockopt, sockfd, level, optname, optval, optlen);
@@ -196,6 +374,21 @@ public final class Libc {
     }
 
     /// `setsockopt(sockfd, level, optname, optval, optlen)`: sets an option.
+    ///
+    /// The value is copied. What the kernel makes of it may differ: `SO_RCVBUF` is doubled and capped, `SO_RCVTIMEO` is
+    /// rounded up to ticks. Read it back where it matters.
+    ///
+    /// **Errors.** `ENOPROTOOPT`: no such option at this level, or the kernel is older than it. `EINVAL`: the value is
+    /// too short, or out of range, or this state of the socket does not allow it. `EDOM`: a `struct timeval` with more
+    /// than 999,999 microseconds. `EPERM`: takes a capability, mostly `CAP_NET_ADMIN`.
+    ///
+    /// @param sockfd the socket
+    /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, `IPPROTO_IP`, …
+    /// @param optname `SO_…`, `TCP_…`, …
+    /// @param optval the value
+    /// @param optlen its length in bytes
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/setsockopt.2.html">setsockopt(2)</a>
     public static int setsockopt(final int sockfd, final int level, final int optname,
             final MemorySegment optval, final int optlen) {
         final class Link {
@@ -210,6 +403,21 @@ public final class Libc {
     }
 
     /// `shutdown(sockfd, how)`: ends one direction of a connection, or both.
+    ///
+    /// Works on the connection, not the descriptor: every duplicate, also in other processes, finds it shut down, and
+    /// the descriptor stays open all the same. `SHUT_WR` lets the peer read what is under way and then the end. After
+    /// `SHUT_RD`, reading gives 0 once the queue is empty; the peer of an `AF_UNIX` stream gets `EPIPE` when it writes,
+    /// a TCP peer learns nothing.
+    ///
+    /// **Threads.** This is how to wake a thread that is blocked in [#recv], [#send] or [#accept4] on the socket:
+    /// [#close] does not.
+    ///
+    /// **Errors.** `ENOTCONN`: not connected; also when the peer was faster. `EINVAL`: no such `how`.
+    ///
+    /// @param sockfd the socket
+    /// @param how `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/shutdown.2.html">shutdown(2)</a>
     public static int shutdown(final int sockfd, final int how) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.shutdown);
@@ -224,6 +432,26 @@ public final class Libc {
     // ---- sending and receiving
 
     /// `send(sockfd, buf, len, flags)`: sends on a connected socket.
+    ///
+    /// A stream may take less than all of it, a datagram goes whole or not at all. `len` 0 sends an empty datagram, and
+    /// on a stream nothing.
+    ///
+    /// Pass `MSG_NOSIGNAL`: without it the loss of the reader is a `SIGPIPE` besides `EPIPE`, which HotSpot happens to
+    /// catch and others do not. With `MSG_DONTWAIT` and up to 16 KiB the call cannot block and is made without leaving
+    /// the JVM's thread state, which spares some nanoseconds.
+    ///
+    /// **Errors.** `EAGAIN`: the socket's buffer is full, or `SO_SNDTIMEO` ran out; nothing was sent. `EPIPE`: this
+    /// side or the peer has ended this direction, or the connection is gone. `ECONNRESET`: the peer reset it.
+    /// `EMSGSIZE`: longer than a datagram can be. `EDESTADDRREQ`, `ENOTCONN`: nobody to send to. `ECONNREFUSED`,
+    /// `EHOSTUNREACH` on a datagram socket: what became of an *earlier* datagram; this one was not sent. `ENOBUFS`: the
+    /// interface's queue is full, seldom seen.
+    ///
+    /// @param sockfd a connected socket
+    /// @param buf the bytes
+    /// @param len how many
+    /// @param flags `MSG_NOSIGNAL`, `MSG_DONTWAIT`, `MSG_MORE`, `MSG_OOB`, `MSG_ZEROCOPY`, …
+    /// @return how many bytes were taken, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/send.2.html">send(2)</a>
     public static long send(final int sockfd, final MemorySegment buf, final long len, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.send);
@@ -243,6 +471,22 @@ public final class Libc {
     }
 
     /// `sendto(sockfd, buf, len, flags, dest_addr, addrlen)`: sends to an address.
+    ///
+    /// As [#send]. On a connected TCP socket the address is ignored, on a connected `AF_UNIX` stream it is `EISCONN`.
+    /// With `MSG_FASTOPEN` it is a TCP [#connect] that carries data.
+    ///
+    /// **Errors.** Those of [#send] and, for the address, of [#connect]. `EDESTADDRREQ`: `NULL`, and not connected.
+    /// `EAGAIN` from `AF_UNIX` datagrams: the receiver's queue is full, which no event of this socket tells the end of
+    /// unless it is connected to it.
+    ///
+    /// @param sockfd the socket
+    /// @param buf the bytes
+    /// @param len how many
+    /// @param flags as at [#send]
+    /// @param dest_addr the receiver's `struct sockaddr`, or `NULL` for the one connected to
+    /// @param addrlen its exact length in bytes
+    /// @return how many bytes were taken, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/sendto.2.html">sendto(2)</a>
     public static long sendto(final int sockfd, final MemorySegment buf, final long len,
             final int flags, final MemorySegment dest_addr, final int addrlen) {
         final class Link {
@@ -258,6 +502,25 @@ public final class Libc {
     }
 
     /// `sendmsg(sockfd, msg, flags)`: sends a message, from several buffers, with control data.
+    ///
+    /// `msg` is best made by [io.github.fdsock.sys.struct.Msghdr]. Result and errors as at [#send]; the struct is not
+    /// changed.
+    ///
+    /// **Descriptors** in a control message (`SCM_RIGHTS`) travel with the first byte: after any result above 0 they
+    /// are gone, all of them, and what is sent of the rest must not carry them again. After `EAGAIN` they are still to
+    /// be sent. They are duplicated for the receiver; the sender keeps, and closes, its own. A stream message of 0
+    /// bytes takes none along.
+    ///
+    /// **Errors.** Besides those of [#send] and [#sendto]: `EMSGSIZE`: more than 1024 buffers. `EINVAL`: a `cmsg_len`
+    /// that cannot be, more than 253 descriptors, or lengths that add up to more than a `ssize_t`. `EBADF`: also for a
+    /// descriptor to be sent. `ETOOMANYREFS`: more descriptors under way than `RLIMIT_NOFILE` allows. `ENOBUFS`: more
+    /// control data than `net.core.optmem_max`. `EPERM`, `ESRCH`: credentials of somebody else, of nobody.
+    ///
+    /// @param sockfd the socket
+    /// @param msg a `struct msghdr`
+    /// @param flags as at [#send]
+    /// @return how many bytes were taken, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/sendmsg.2.html">sendmsg(2)</a>
     public static long sendmsg(final int sockfd, final MemorySegment msg, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.sendmsg);
@@ -271,6 +534,21 @@ public final class Libc {
     }
 
     /// `sendmmsg(sockfd, msgvec, vlen, flags)`: sends several messages.
+    ///
+    /// The messages are sent in order until one fails or blocks. If at least one was sent, the result is their number
+    /// and the error that stopped it is *lost*: call again with the rest to learn it. The `msg_len` of each message
+    /// sent says how many bytes were taken; on a stream that may be fewer than all, with later messages sent behind.
+    ///
+    /// More than 1024 are cut to 1024. Since Linux 3.0.
+    ///
+    /// **Errors.** Those of [#sendmsg], if the first message failed.
+    ///
+    /// @param sockfd the socket
+    /// @param msgvec an array of `struct mmsghdr`
+    /// @param vlen how many
+    /// @param flags as at [#send]
+    /// @return how many messages were sent, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/sendmmsg.2.html">sendmmsg(2)</a>
     public static int sendmmsg(final int sockfd, final MemorySegment msgvec, final int vlen, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.sendmmsg);
@@ -284,6 +562,26 @@ public final class Libc {
     }
 
     /// `recv(sockfd, buf, len, flags)`: receives.
+    ///
+    /// 0 is the end on a stream. On a datagram socket it is an empty datagram like any other, and on `SOCK_SEQPACKET`
+    /// it is either, with no way to tell. What of a datagram finds no room is thrown away; with `MSG_TRUNC` in `flags`
+    /// the result is its whole length nevertheless (`AF_UNIX` since Linux 3.4).
+    ///
+    /// Descriptors that travel with the bytes are lost without a word: only [#recvmsg] receives them.
+    ///
+    /// With `MSG_DONTWAIT` and up to 16 KiB the call cannot block and is made without leaving the JVM's thread state.
+    ///
+    /// **Errors.** `EAGAIN`: nothing there, or `SO_RCVTIMEO` ran out. `EINTR`: by a signal's handler, before any byte;
+    /// the timeout of a repeated call begins anew. `ECONNRESET`: the peer reset the connection; what it sent before may
+    /// be lost with it. `ETIMEDOUT`: the peer stopped answering. `ECONNREFUSED` on a datagram socket: an earlier
+    /// datagram of ours met nobody. `ENOTCONN`: a stream that was never connected.
+    ///
+    /// @param sockfd the socket
+    /// @param buf room for the bytes
+    /// @param len how much
+    /// @param flags `MSG_DONTWAIT`, `MSG_PEEK`, `MSG_WAITALL`, `MSG_TRUNC`, `MSG_OOB`, …
+    /// @return how many bytes came, 0 at the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/recv.2.html">recv(2)</a>
     public static long recv(final int sockfd, final MemorySegment buf, final long len, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.recv);
@@ -303,6 +601,19 @@ public final class Libc {
     }
 
     /// `recvfrom(sockfd, buf, len, flags, src_addr, addrlen)`: receives, and tells from whom.
+    ///
+    /// As [#recv]. The length of the address that comes out may be more than the room, as at [#getsockname]; on a TCP
+    /// socket it is 0 and the address is not written. A sender of `AF_UNIX` datagrams that is not bound has no name, a
+    /// length of 0.
+    ///
+    /// @param sockfd the socket
+    /// @param buf room for the bytes
+    /// @param len how much
+    /// @param flags as at [#recv]
+    /// @param src_addr room for the sender's address, or `NULL`
+    /// @param addrlen an `int`: in the room, out the length of the address; `NULL` if `src_addr` is
+    /// @return how many bytes came, 0 at the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/recvfrom.2.html">recvfrom(2)</a>
     public static long recvfrom(final int sockfd, final MemorySegment buf, final long len,
             final int flags, final MemorySegment src_addr, final MemorySegment addrlen) {
         final class Link {
@@ -318,6 +629,26 @@ public final class Libc {
     }
 
     /// `recvmsg(sockfd, msg, flags)`: receives a message, into several buffers, with control data.
+    ///
+    /// `msg` is best made by [io.github.fdsock.sys.struct.Msghdr], and has to be prepared for every call: the kernel
+    /// overwrites `msg_namelen`, `msg_controllen` and `msg_flags`. Result as at [#recv]. After an error none of these
+    /// fields means anything.
+    ///
+    /// **Ownership.** Every descriptor that came with the message is the caller's from now on, wanted or not, and leaks
+    /// unless it is closed. Pass `MSG_CMSG_CLOEXEC`, or children inherit them. Beware of `MSG_PEEK`: each look installs
+    /// the descriptors anew.
+    ///
+    /// **Truncation** is success. `MSG_TRUNC` in `msg_flags`: the datagram was longer than the buffers. `MSG_CTRUNC`:
+    /// control messages found no room, or descriptors no free number under `RLIMIT_NOFILE`, or a security module kept
+    /// them; those that did arrive are there.
+    ///
+    /// **Errors.** Those of [#recv]. `EMSGSIZE`: more than 1024 buffers.
+    ///
+    /// @param sockfd the socket
+    /// @param msg a `struct msghdr`
+    /// @param flags as at [#recv], and `MSG_CMSG_CLOEXEC`, `MSG_ERRQUEUE`
+    /// @return how many bytes came, 0 at the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/recvmsg.2.html">recvmsg(2)</a>
     public static long recvmsg(final int sockfd, final MemorySegment msg, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.recvmsg);
@@ -331,6 +662,27 @@ public final class Libc {
     }
 
     /// `recvmmsg(sockfd, msgvec, vlen, flags, timeout)`: receives several messages.
+    ///
+    /// Waits for `vlen` messages, not for one, unless `MSG_WAITFORONE` is set (from the second on it does not wait
+    /// then).
+    ///
+    /// `timeout` is not one to rely on: the kernel looks at it only after each message, so with none coming it waits
+    /// for ever. It is written to: the time that was left. A socket's `SO_RCVTIMEO` does what one would expect.
+    ///
+    /// An error after the first message ends the call with the number received; the error is reported by the *next*
+    /// call on the socket. More than 1024 are cut to 1024. Since Linux 2.6.33.
+    ///
+    /// **Ownership.** As at [#recvmsg], for each of the messages received.
+    ///
+    /// **Errors.** Those of [#recvmsg]. `EINVAL`: a timeout with a negative part or too many nanoseconds.
+    ///
+    /// @param sockfd the socket
+    /// @param msgvec an array of `struct mmsghdr`
+    /// @param vlen how many
+    /// @param flags as at [#recvmsg], and `MSG_WAITFORONE`
+    /// @param timeout a `struct timespec`, or `NULL`
+    /// @return how many messages came, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>
     public static int recvmmsg(final int sockfd, final MemorySegment msgvec, final int vlen,
             final int flags, final MemorySegment timeout) {
         final class Link {
@@ -346,6 +698,20 @@ public final class Libc {
     }
 
     /// `read(fd, buf, count)`: reads.
+    ///
+    /// On a socket it is [#recv] without flags. On an eventfd or timerfd it takes exactly eight bytes of room, on a
+    /// signalfd 128; less is `EINVAL`. 0 is the end of a file, of a pipe without writers, of a stream.
+    ///
+    /// At most 0x7ffff000 bytes are read at once, whatever `count` says.
+    ///
+    /// **Errors.** `EAGAIN`: nothing there, and non-blocking. `EINTR`: before any byte. `EISDIR`: a directory.
+    /// `ECANCELED`: a timerfd that was to be told when the clock is set. On sockets those of [#recv].
+    ///
+    /// @param fd the descriptor
+    /// @param buf room for the bytes
+    /// @param count how much
+    /// @return how many bytes were read, 0 at the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/read.2.html">read(2)</a>
     public static long read(final int fd, final MemorySegment buf, final long count) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.read);
@@ -359,6 +725,21 @@ public final class Libc {
     }
 
     /// `write(fd, buf, count)`: writes.
+    ///
+    /// On a socket it is [#send] without flags, so without `MSG_NOSIGNAL`. Fewer bytes than asked for is no error. Up
+    /// to `PIPE_BUF` (4096) bytes enter a pipe whole or not at all.
+    ///
+    /// At most 0x7ffff000 bytes are written at once, whatever `count` says.
+    ///
+    /// **Errors.** `EAGAIN`: no room, and non-blocking. `EPIPE`: a pipe without readers, a connection without a peer.
+    /// `EINTR`: before any byte. `ENOSPC`, `EDQUOT`, `EFBIG`, `EIO`: what files are prone to. `EPERM`: a memfd that was
+    /// sealed. `EINVAL` from an eventfd: not eight bytes, or all of them 0xff.
+    ///
+    /// @param fd the descriptor
+    /// @param buf the bytes
+    /// @param count how many
+    /// @return how many bytes were written, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/write.2.html">write(2)</a>
     public static long write(final int fd, final MemorySegment buf, final long count) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.write);
@@ -372,6 +753,17 @@ public final class Libc {
     }
 
     /// `readv(fd, iov, iovcnt)`: reads into several buffers.
+    ///
+    /// As [#read], filling one buffer after the other; `iov` is best made by [io.github.fdsock.sys.struct.Iovec].
+    ///
+    /// **Errors.** `EINVAL`: more than 1024 buffers, a negative number of them, or lengths that add up to more than a
+    /// `ssize_t`.
+    ///
+    /// @param fd the descriptor
+    /// @param iov an array of `struct iovec`
+    /// @param iovcnt how many
+    /// @return how many bytes were read, 0 at the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/readv.2.html">readv(2)</a>
     public static long readv(final int fd, final MemorySegment iov, final int iovcnt) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.readv);
@@ -385,6 +777,18 @@ public final class Libc {
     }
 
     /// `writev(fd, iov, iovcnt)`: writes from several buffers.
+    ///
+    /// As [#write], one buffer after the other, as one message where the descriptor has messages; `iov` is best made by
+    /// [io.github.fdsock.sys.struct.Iovec], whose `advance` takes the result.
+    ///
+    /// **Errors.** `EINVAL`: more than 1024 buffers, a negative number of them, or lengths that add up to more than a
+    /// `ssize_t`.
+    ///
+    /// @param fd the descriptor
+    /// @param iov an array of `struct iovec`
+    /// @param iovcnt how many
+    /// @return how many bytes were written, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/writev.2.html">writev(2)</a>
     public static long writev(final int fd, final MemorySegment iov, final int iovcnt) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.writev);
@@ -398,6 +802,17 @@ public final class Libc {
     }
 
     /// `pread(fd, buf, count, offset)`: reads at an offset.
+    ///
+    /// As [#read], and the file offset is neither used nor moved: several threads may read one file.
+    ///
+    /// **Errors.** `ESPIPE`: pipes and sockets have no offsets. `EINVAL`: a negative one.
+    ///
+    /// @param fd the descriptor
+    /// @param buf room for the bytes
+    /// @param count how much
+    /// @param offset where in the file
+    /// @return how many bytes were read, 0 at or behind the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/pread.2.html">pread(2)</a>
     public static long pread(final int fd, final MemorySegment buf, final long count, final long offset) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pread);
@@ -411,6 +826,18 @@ public final class Libc {
     }
 
     /// `pwrite(fd, buf, count, offset)`: writes at an offset.
+    ///
+    /// As [#write], and the file offset is neither used nor moved. On a file opened with `O_APPEND` Linux appends,
+    /// wherever `offset` points.
+    ///
+    /// **Errors.** `ESPIPE`: pipes and sockets have no offsets. `EINVAL`: a negative one.
+    ///
+    /// @param fd the descriptor
+    /// @param buf the bytes
+    /// @param count how many
+    /// @param offset where in the file
+    /// @return how many bytes were written, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/pwrite.2.html">pwrite(2)</a>
     public static long pwrite(final int fd, final MemorySegment buf, final long count, final long offset) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pwrite);
@@ -426,6 +853,25 @@ public final class Libc {
     // ---- descriptors and files
 
     /// `open(pathname, flags, mode)`: opens a file.
+    ///
+    /// The path is bytes up to a NUL, in no particular encoding. `mode` counts only with `O_CREAT` and `O_TMPFILE`, and
+    /// `umask` is taken out of it. Without `O_CLOEXEC` children inherit the descriptor.
+    ///
+    /// Opening a FIFO waits for the other end; with `O_NONBLOCK` the reader does not wait and the writer gets `ENXIO`
+    /// where nobody reads.
+    ///
+    /// **Ownership.** The descriptor is the caller's.
+    ///
+    /// **Errors.** `ENOENT`, `ENOTDIR`: a part of the path is missing, or no directory. `EACCES`: no permission.
+    /// `EEXIST`: it is there already (`O_CREAT` with `O_EXCL`). `EISDIR`: a directory cannot be written to. `ELOOP`: a
+    /// symbolic link under `O_NOFOLLOW`, or too many of them. `ENXIO`: also for a socket file, which only [#connect]
+    /// opens. `EMFILE`, `ENFILE`: no descriptor left. `EROFS`, `ETXTBSY`, `ENOSPC`: not for writing, now.
+    ///
+    /// @param pathname the path, ending with NUL
+    /// @param flags `O_RDONLY`, `O_WRONLY` or `O_RDWR`, with `O_CLOEXEC`, `O_CREAT`, …
+    /// @param mode permissions of a new file, such as 0600; else 0
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/open.2.html">open(2)</a>
     public static int open(final MemorySegment pathname, final int flags, final int mode) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.open);
@@ -439,6 +885,25 @@ public final class Libc {
     }
 
     /// `close(fd)`: gives the descriptor back.
+    ///
+    /// **Never retried.** Whatever comes back, the number is free and may be somebody else's by now: Linux frees it
+    /// first and reports later. `-EINTR` included; a second close would close the other's. Only `EBADF` says that
+    /// nothing was closed, and that somebody lost count.
+    ///
+    /// **Threads.** A thread that is blocked in a call on this descriptor is *not* woken; it goes on with what it had,
+    /// on a socket that has no number any more, while the next [#socket] or [#open] of any thread gets the same number.
+    /// Before closing what another thread may use, wake it ([#shutdown]) and wait until it has let go.
+    ///
+    /// **What it ends.** The connection, the file lock, the epoll interest end with the *last* descriptor of the same
+    /// open file: duplicates and those passed to others count. A TCP connection with input that nobody read is reset,
+    /// not ended. With `SO_LINGER` the call waits for the peer, on non-blocking sockets too.
+    ///
+    /// **Errors.** `EIO`, `ENOSPC`, `EDQUOT`: bytes written earlier never reached the disk; network file systems report
+    /// it here.
+    ///
+    /// @param fd the descriptor
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/close.2.html">close(2)</a>
     public static int close(final int fd) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.close);
@@ -451,6 +916,24 @@ public final class Libc {
     }
 
     /// `close_range(first, last, flags)`: closes a range of descriptors.
+    ///
+    /// Closes what is open of them, and does not mind gaps. With `CLOSE_RANGE_CLOEXEC` (Linux 5.11) they stay open and
+    /// only children go without.
+    ///
+    /// The JVM's own descriptors, of jars, of selectors, lie in any generous range. Closing them ends badly and not at
+    /// once; marking them is harmless.
+    ///
+    /// Both ends are unsigned: -1 for `last` means all there are. Since Linux 5.9 and glibc 2.34; an older libc is
+    /// passed by.
+    ///
+    /// **Errors.** `EINVAL`: `first` beyond `last`, or an unknown flag. `ENOSYS`: an older kernel. What goes wrong in
+    /// closing is not reported.
+    ///
+    /// @param first the first descriptor
+    /// @param last the last descriptor, included
+    /// @param flags 0, `CLOSE_RANGE_CLOEXEC`, `CLOSE_RANGE_UNSHARE`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/close_range.2.html">close_range(2)</a>
     public static int close_range(final int first, final int last, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.close_range);
@@ -463,6 +946,18 @@ public final class Libc {
     }
 
     /// `dup(oldfd)`: makes a second descriptor of the same open file.
+    ///
+    /// Both share offset, status flags (`O_NONBLOCK` too), locks, and the socket behind; they do not share
+    /// `FD_CLOEXEC`, which is off for the new one. [#fcntl(int, int, int)] with `F_DUPFD_CLOEXEC` does the same without
+    /// that gap.
+    ///
+    /// **Ownership.** The new descriptor is the caller's.
+    ///
+    /// **Errors.** `EMFILE`: no descriptor left.
+    ///
+    /// @param oldfd the descriptor
+    /// @return the lowest free number, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/dup.2.html">dup(2)</a>
     public static int dup(final int oldfd) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.dup);
@@ -475,6 +970,20 @@ public final class Libc {
     }
 
     /// `dup3(oldfd, newfd, flags)`: makes `newfd` a second descriptor of the same open file.
+    ///
+    /// What `newfd` was before is closed in the same step, and what goes wrong in that is lost: nobody else can get the
+    /// number in between. A thread blocked in a call on the old one stays there.
+    ///
+    /// **Ownership.** `newfd` is the caller's, as it was before.
+    ///
+    /// **Errors.** `EINVAL`: both are the same, or an unknown flag. `EBADF`: also for a `newfd` beyond `RLIMIT_NOFILE`.
+    /// `EBUSY`: another thread is just opening that number; try again.
+    ///
+    /// @param oldfd the descriptor
+    /// @param newfd the number it shall have besides
+    /// @param flags 0 or `O_CLOEXEC`
+    /// @return `newfd`, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/dup3.2.html">dup3(2)</a>
     public static int dup3(final int oldfd, final int newfd, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.dup3);
@@ -487,6 +996,18 @@ public final class Libc {
     }
 
     /// `pipe2(pipefd, flags)`: makes a pipe.
+    ///
+    /// A pipe holds 64 KiB unless `F_SETPIPE_SZ` says otherwise; less for a user who has very many of them. Flags hold
+    /// for both ends.
+    ///
+    /// **Ownership.** Both descriptors are the caller's. On an error `pipefd` is left as it was.
+    ///
+    /// **Errors.** `EMFILE`, `ENFILE`: no descriptor left. `EINVAL`: an unknown flag.
+    ///
+    /// @param pipefd room for two `int`: first the end to read from, then the one to write to
+    /// @param flags `O_CLOEXEC`, `O_NONBLOCK`, `O_DIRECT` (each write one packet)
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/pipe2.2.html">pipe2(2)</a>
     public static int pipe2(final MemorySegment pipefd, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pipe2);
@@ -500,6 +1021,24 @@ public final class Libc {
     }
 
     /// `fcntl(fd, cmd, arg)`: looks at or changes a descriptor.
+    ///
+    /// For commands whose argument is an `int`, or none: pass 0 then. What comes back depends on the command.
+    ///
+    /// Two flag words are easily confused: `F_SETFD` sets `FD_CLOEXEC` of this number alone; `F_SETFL` sets
+    /// `O_NONBLOCK`, `O_APPEND` and the like of the open file, for every duplicate and for the process that passed it
+    /// to us. Both replace the whole word: read, change, write.
+    ///
+    /// **Ownership.** `F_DUPFD_CLOEXEC` makes a new descriptor, the caller's, with a number of at least `arg`.
+    ///
+    /// **Errors.** `EINVAL`: unknown command, or an argument it does not take. `EMFILE`: `F_DUPFD` and no number left.
+    /// `EPERM`: a seal on a file that has `F_SEAL_SEAL`, or clearing `O_APPEND` of a file that is append-only. `EBUSY`:
+    /// `F_SEAL_WRITE` while somebody maps the file writable, or a pipe that holds more than its new size.
+    ///
+    /// @param fd the descriptor
+    /// @param cmd `F_GETFD`, `F_SETFD`, `F_GETFL`, `F_SETFL`, `F_DUPFD_CLOEXEC`, `F_ADD_SEALS`, …
+    /// @param arg the argument
+    /// @return depends on the command and is not negative, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/fcntl.2.html">fcntl(2)</a>
     public static int fcntl(final int fd, final int cmd, final int arg) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.fcntl);
@@ -512,10 +1051,27 @@ public final class Libc {
     }
 
     /// `fcntl(fd, cmd, arg)` with a pointer: locks, owners, hints.
+    ///
+    /// Record locks (`F_SETLK` and its kin) belong to the process and vanish when it closes *any* descriptor of that
+    /// file, be it one that a library opened for a moment. Locks of the open file (`F_OFD_SETLK`, Linux 3.15) do what
+    /// one expects.
+    ///
+    /// The struct a known command takes must fit the segment; of an unknown command the largest there is, a
+    /// `struct flock`, must.
+    ///
+    /// **Errors.** `EAGAIN`, `EACCES`: somebody else has the lock. `EINTR`: `F_SETLKW` was waiting for it. `EDEADLK`:
+    /// it would wait for ever.
+    ///
+    /// @param fd the descriptor
+    /// @param cmd `F_GETLK`, `F_OFD_SETLK`, `F_GETOWN_EX`, `F_SET_RW_HINT`, …
+    /// @param arg what the command reads or fills
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/fcntl.2.html">fcntl(2)</a>
     public static int fcntl(final int fd, final int cmd, final MemorySegment arg) {
         final class Link {
             static final MethodHandle CALL = Downcall.linkPointer(Call.fcntl);
         }
+        fcntlRoom(cmd, arg);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.fcntl, fd, cmd, arg);
@@ -524,6 +1080,17 @@ public final class Libc {
     }
 
     /// `ioctl(fd, request, arg)`: whatever the device behind the descriptor makes of it.
+    ///
+    /// For requests that take a number rather than a pointer; those of sockets take pointers, `FIONBIO` too.
+    ///
+    /// **Errors.** `ENOTTY`: this kind of descriptor does not know the request. `EINVAL`: it does not take the
+    /// argument.
+    ///
+    /// @param fd the descriptor
+    /// @param request what to do
+    /// @param arg the argument; 0 where there is none
+    /// @return depends on the request and is not negative, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/ioctl.2.html">ioctl(2)</a>
     public static int ioctl(final int fd, final long request, final long arg) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.ioctl);
@@ -536,6 +1103,19 @@ public final class Libc {
     }
 
     /// `ioctl(fd, request, argp)` with a pointer: queue lengths and the like.
+    ///
+    /// A request made by `_IOR` or `_IOW` says itself how many bytes it reads or writes, and so many must fit the
+    /// segment. The old ones do not say: those that take an `int` (`FIONREAD`, `FIONBIO`, `SIOCATMARK`, `SIOCOUTQ`, …)
+    /// are known, and for any other the segment has to have 60 bytes. Pointers inside a struct are not checked.
+    ///
+    /// **Errors.** `ENOTTY`: this kind of descriptor does not know the request. `EINVAL`: not in this state; `SIOCINQ`
+    /// and `SIOCOUTQ` say it of a listener. `ENODEV`: no interface of that name.
+    ///
+    /// @param fd the descriptor
+    /// @param request `FIONREAD`, `SIOCOUTQ`, `SIOCGIFINDEX`, …
+    /// @param argp what the request reads or fills
+    /// @return mostly 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/ioctl.2.html">ioctl(2)</a>
     public static int ioctl(final int fd, final long request, final MemorySegment argp) {
         final class Link {
             static final MethodHandle CALL = Downcall.linkPointer(Call.ioctl);
@@ -549,6 +1129,17 @@ public final class Libc {
     }
 
     /// `lseek(fd, offset, whence)`: moves the file offset.
+    ///
+    /// The offset belongs to the open file: every duplicate sees it moved.
+    ///
+    /// **Errors.** `ESPIPE`: pipes and sockets have none. `EINVAL`: it would become negative, or no such `whence`.
+    /// `ENXIO`: no data, no hole from there on (`SEEK_DATA`, `SEEK_HOLE`).
+    ///
+    /// @param fd the descriptor
+    /// @param offset how far, in bytes
+    /// @param whence `SEEK_SET`, `SEEK_CUR`, `SEEK_END`, `SEEK_DATA`, `SEEK_HOLE`
+    /// @return the new offset, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/lseek.2.html">lseek(2)</a>
     public static long lseek(final int fd, final long offset, final int whence) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.lseek);
@@ -561,6 +1152,17 @@ public final class Libc {
     }
 
     /// `ftruncate(fd, length)`: sets the size of a file.
+    ///
+    /// Grown files read as zeros. What is cut off is gone, also for whoever has it mapped: touching it there is
+    /// `SIGBUS`.
+    ///
+    /// **Errors.** `EINVAL`: negative, or not a file, or not open for writing. `EPERM`: a memfd sealed against it.
+    /// `EFBIG`: more than the file system can.
+    ///
+    /// @param fd the descriptor
+    /// @param length the new size in bytes
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/ftruncate.2.html">ftruncate(2)</a>
     public static int ftruncate(final int fd, final long length) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.ftruncate);
@@ -573,6 +1175,16 @@ public final class Libc {
     }
 
     /// `fchmod(fd, mode)`: changes the mode of an open file.
+    ///
+    /// `umask` plays no part. On an `AF_UNIX` socket it changes the socket, not the file: what it is when [#bind] makes
+    /// the file is what the file gets, less `umask`; later it is [#chmod] of the path that counts.
+    ///
+    /// **Errors.** `EPERM`: not the owner. `EROFS`: not on this file system.
+    ///
+    /// @param fd the descriptor
+    /// @param mode the permissions, such as 0600
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/fchmod.2.html">fchmod(2)</a>
     public static int fchmod(final int fd, final int mode) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.fchmod);
@@ -585,6 +1197,17 @@ public final class Libc {
     }
 
     /// `unlink(pathname)`: removes a name from the file system.
+    ///
+    /// The file itself lives on until the last descriptor is closed. A listener whose path is unlinked keeps its
+    /// connections and cannot be found by new ones; that another process has bound the same path since then is not
+    /// noticed.
+    ///
+    /// **Errors.** `ENOENT`: no such name. `EISDIR`: a directory. `EACCES`, `EPERM`: the directory may not be changed,
+    /// or it is sticky and the file another's. `EROFS`: not on this file system.
+    ///
+    /// @param pathname the path, ending with NUL
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/unlink.2.html">unlink(2)</a>
     public static int unlink(final MemorySegment pathname) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.unlink);
@@ -598,6 +1221,17 @@ public final class Libc {
     }
 
     /// `chmod(pathname, mode)`: changes the mode of a file.
+    ///
+    /// Follows symbolic links; `umask` plays no part. To [#connect] to a socket file takes permission to write to it,
+    /// and to search its directories.
+    ///
+    /// **Errors.** `EPERM`: not the owner. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`: the path leads nowhere. `EROFS`: not
+    /// on this file system.
+    ///
+    /// @param pathname the path, ending with NUL
+    /// @param mode the permissions, such as 0600
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/chmod.2.html">chmod(2)</a>
     public static int chmod(final MemorySegment pathname, final int mode) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.chmod);
@@ -613,6 +1247,21 @@ public final class Libc {
     // ---- waiting
 
     /// `poll(fds, nfds, timeout)`: waits for events, milliseconds.
+    ///
+    /// A descriptor that is closed does not fail the call, it is reported with `POLLNVAL`; a negative one is passed
+    /// over. `POLLERR`, `POLLHUP` and `POLLNVAL` come unasked. Regular files are always ready.
+    ///
+    /// **Blocking.** Until something is ready, for `timeout` milliseconds at most: 0 looks and returns, any negative
+    /// number waits for ever. `fds` may be an [io.github.fdsock.sys.struct.Pollfd].
+    ///
+    /// **Errors.** `EINTR`: any handled signal ends the wait, restart or not; how much of the timeout is left is the
+    /// caller's to know. `EINVAL`: more than `RLIMIT_NOFILE`.
+    ///
+    /// @param fds an array of `struct pollfd`
+    /// @param nfds how many
+    /// @param timeout milliseconds; 0 not at all, negative for ever
+    /// @return how many have something in `revents`, 0 for none in time, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
     public static int poll(final MemorySegment fds, final long nfds, final int timeout) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.poll);
@@ -626,6 +1275,19 @@ public final class Libc {
     }
 
     /// `ppoll(fds, nfds, tmo_p, sigmask)`: waits for events, nanoseconds.
+    ///
+    /// As [#poll]. While it waits the thread's signal mask is `sigmask`, put in place and taken back in one step with
+    /// the wait. The time that was left is not written back: that is libc's doing, the kernel would.
+    ///
+    /// **Errors.** `EINTR`, `EINVAL` as at [#poll]; `EINVAL` also for a negative timeout, or one with too many
+    /// nanoseconds.
+    ///
+    /// @param fds an array of `struct pollfd`
+    /// @param nfds how many
+    /// @param tmo_p a `struct timespec`, or `NULL` for ever
+    /// @param sigmask a `sigset_t`, or `NULL` to leave the mask alone
+    /// @return how many have something in `revents`, 0 for none in time, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/ppoll.2.html">ppoll(2)</a>
     public static int ppoll(final MemorySegment fds, final long nfds,
             final MemorySegment tmo_p, final MemorySegment sigmask) {
         final class Link {
@@ -642,6 +1304,13 @@ public final class Libc {
     }
 
     /// `epoll_create(size)`: makes an epoll instance, the old way.
+    ///
+    /// Use [#epoll_create1]: of this one children inherit the descriptor. `size` has meant nothing since Linux 2.6.8,
+    /// and must still be above 0 (`EINVAL`).
+    ///
+    /// @param size any number above 0
+    /// @return the descriptor, which is the caller's, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/epoll_create.2.html">epoll_create(2)</a>
     public static int epoll_create(final int size) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_create);
@@ -654,6 +1323,14 @@ public final class Libc {
     }
 
     /// `epoll_create1(flags)`: makes an epoll instance.
+    ///
+    /// **Ownership.** The descriptor is the caller's. Closing it leaves the watched ones alone.
+    ///
+    /// **Errors.** `EMFILE`, `ENFILE`: no descriptor left. `EINVAL`: an unknown flag.
+    ///
+    /// @param flags 0 or `EPOLL_CLOEXEC`
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/epoll_create1.2.html">epoll_create1(2)</a>
     public static int epoll_create1(final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_create1);
@@ -666,6 +1343,27 @@ public final class Libc {
     }
 
     /// `epoll_ctl(epfd, op, fd, event)`: adds, changes or removes an interest.
+    ///
+    /// An interest belongs to the open file *under this number*, not to the number. Closing the descriptor ends it only
+    /// if no duplicate is left, here or in another process; otherwise events go on coming with the old data, and
+    /// `EPOLL_CTL_DEL` says `EBADF` because the number is closed. So delete first, close after.
+    ///
+    /// `event` is copied; for `EPOLL_CTL_DEL` it may be `NULL`. It may be an [io.github.fdsock.sys.struct.EpollEvents]
+    /// of capacity 1. `EPOLLERR` and `EPOLLHUP` are reported whether asked for or not, also with no events at all.
+    ///
+    /// **Threads.** May be called while another thread is in [#epoll_wait]; what is ready already wakes it.
+    ///
+    /// **Errors.** `EEXIST`: added before. `ENOENT`: not added. `EPERM`: a file or directory, which are always ready.
+    /// `EINVAL`: the instance itself, no epoll instance, no such `op`, or `EPOLLEXCLUSIVE` where it may not be (it
+    /// cannot be changed by `EPOLL_CTL_MOD`: delete and add). `ELOOP`: instances that watch each other in a circle, or
+    /// nested too deep (five levels). `ENOSPC`: beyond `fs.epoll.max_user_watches`.
+    ///
+    /// @param epfd the epoll instance
+    /// @param op `EPOLL_CTL_ADD`, `EPOLL_CTL_MOD` or `EPOLL_CTL_DEL`
+    /// @param fd the descriptor to watch
+    /// @param event a `struct epoll_event`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/epoll_ctl.2.html">epoll_ctl(2)</a>
     public static int epoll_ctl(final int epfd, final int op, final int fd, final MemorySegment event) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_ctl);
@@ -679,7 +1377,25 @@ public final class Libc {
     }
 
     /// `epoll_wait(epfd, events, maxevents, timeout)`: waits for events, milliseconds.
-    public static int epoll_wait(final int epfd, final MemorySegment events, final int maxevents, final int timeout) {
+    ///
+    /// Where more are ready than fit, the next call goes on with the others: none starves. An event found here may be
+    /// out of date before it is looked at, once its handler's neighbour has closed the descriptor.
+    ///
+    /// **Blocking.** For `timeout` milliseconds at most: 0 looks and returns, and cannot block, so it is made without
+    /// leaving the JVM's thread state; any negative number waits for ever. Milliseconds are counted by a clock with
+    /// jiffies' patience; [#epoll_pwait2] has nanoseconds.
+    ///
+    /// **Errors.** `EINTR`: any handled signal ends the wait, restart or not. `EINVAL`: `maxevents` not above 0, or no
+    /// epoll instance.
+    ///
+    /// @param epfd the epoll instance
+    /// @param events room for the events, see [io.github.fdsock.sys.struct.EpollEvents]
+    /// @param maxevents for how many
+    /// @param timeout milliseconds; 0 not at all, negative for ever
+    /// @return how many events there are, 0 for none in time, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/epoll_wait.2.html">epoll_wait(2)</a>
+    public static int epoll_wait(final int epfd, final MemorySegment events,
+            final int maxevents, final int timeout) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_wait);
         }
@@ -698,6 +1414,17 @@ public final class Libc {
     }
 
     /// `epoll_pwait(epfd, events, maxevents, timeout, sigmask)`: waits for events with another signal mask.
+    ///
+    /// As [#epoll_wait]. While it waits the thread's signal mask is `sigmask`, put in place and taken back in one step
+    /// with the wait.
+    ///
+    /// @param epfd the epoll instance
+    /// @param events room for the events
+    /// @param maxevents for how many
+    /// @param timeout milliseconds; 0 not at all, negative for ever
+    /// @param sigmask a `sigset_t`, or `NULL` to leave the mask alone
+    /// @return how many events there are, 0 for none in time, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/epoll_pwait.2.html">epoll_pwait(2)</a>
     public static int epoll_pwait(final int epfd, final MemorySegment events, final int maxevents,
             final int timeout, final MemorySegment sigmask) {
         final class Link {
@@ -713,6 +1440,22 @@ public final class Libc {
     }
 
     /// `epoll_pwait2(epfd, events, maxevents, timeout, sigmask)`: waits for events, nanoseconds.
+    ///
+    /// As [#epoll_pwait], with a `struct timespec` that is not written to. The time is relative, on the monotonic
+    /// clock.
+    ///
+    /// Since Linux 5.11 and glibc 2.35; an older libc is passed by. A sandbox may forbid what kernel and libc know, so
+    /// ask by calling: `ENOSYS`, or `EPERM`, means to make do with [#epoll_pwait].
+    ///
+    /// **Errors.** Those of [#epoll_wait]. `EINVAL`: also a negative timeout, or one with too many nanoseconds.
+    ///
+    /// @param epfd the epoll instance
+    /// @param events room for the events
+    /// @param maxevents for how many
+    /// @param timeout a `struct timespec`, or `NULL` for ever
+    /// @param sigmask a `sigset_t`, or `NULL` to leave the mask alone
+    /// @return how many events there are, 0 for none in time, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/epoll_pwait2.2.html">epoll_pwait2(2)</a>
     public static int epoll_pwait2(final int epfd, final MemorySegment events, final int maxevents,
             final MemorySegment timeout, final MemorySegment sigmask) {
         final class Link {
@@ -731,6 +1474,19 @@ public final class Libc {
     // ---- events, timers, signals, memory, processes
 
     /// `eventfd(initval, flags)`: makes a counter that can be waited for.
+    ///
+    /// The counter has 64 bits. [#write] adds eight bytes in the machine's order to it, [#read] takes it whole and
+    /// leaves 0, or with `EFD_SEMAPHORE` takes 1. It polls readable above 0. A write that would bring it beyond 2⁶⁴-2
+    /// blocks, or is `EAGAIN`: whoever only wants to wake someone has succeeded then.
+    ///
+    /// **Ownership.** The descriptor is the caller's.
+    ///
+    /// **Errors.** `EMFILE`, `ENFILE`: no descriptor left. `EINVAL`: an unknown flag.
+    ///
+    /// @param initval what it starts with, unsigned
+    /// @param flags `EFD_CLOEXEC`, `EFD_NONBLOCK`, `EFD_SEMAPHORE`
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
     public static int eventfd(final int initval, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.eventfd);
@@ -743,6 +1499,18 @@ public final class Libc {
     }
 
     /// `timerfd_create(clockid, flags)`: makes a timer that can be waited for.
+    ///
+    /// It polls readable once the timer has gone off; [#read] then gives eight bytes, how often since the last time.
+    ///
+    /// **Ownership.** The descriptor is the caller's.
+    ///
+    /// **Errors.** `EINVAL`: no such clock, or an unknown flag. `EPERM`: the `_ALARM` clocks take `CAP_WAKE_ALARM`.
+    /// `EMFILE`, `ENFILE`: no descriptor left.
+    ///
+    /// @param clockid `CLOCK_MONOTONIC`, `CLOCK_REALTIME`, `CLOCK_BOOTTIME`, …
+    /// @param flags `TFD_CLOEXEC`, `TFD_NONBLOCK`
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/timerfd_create.2.html">timerfd_create(2)</a>
     public static int timerfd_create(final int clockid, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.timerfd_create);
@@ -755,6 +1523,20 @@ public final class Libc {
     }
 
     /// `timerfd_settime(fd, flags, new_value, old_value)`: arms or disarms a timer.
+    ///
+    /// Times are relative to now unless `TFD_TIMER_ABSTIME` is set; a time that has passed goes off at once. An
+    /// `it_value` of zero disarms, whatever the interval: to go off at once, ask for a nanosecond. Times that the timer
+    /// has gone off by and nobody has read are forgotten.
+    ///
+    /// **Errors.** `EINVAL`: no timerfd, an unknown flag, a negative time or too many nanoseconds. `ECANCELED`: with
+    /// `TFD_TIMER_CANCEL_ON_SET`, the clock has been set meanwhile; the timer is armed all the same.
+    ///
+    /// @param fd the timer
+    /// @param flags 0, `TFD_TIMER_ABSTIME`, `TFD_TIMER_CANCEL_ON_SET`
+    /// @param new_value a `struct itimerspec`
+    /// @param old_value room for a `struct itimerspec`, what was left of the setting before; or `NULL`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/timerfd_settime.2.html">timerfd_settime(2)</a>
     public static int timerfd_settime(final int fd, final int flags,
             final MemorySegment new_value, final MemorySegment old_value) {
         final class Link {
@@ -770,6 +1552,15 @@ public final class Libc {
     }
 
     /// `timerfd_gettime(fd, curr_value)`: the time left.
+    ///
+    /// The time is relative, however it was set; zero means disarmed.
+    ///
+    /// **Errors.** `EINVAL`: no timerfd.
+    ///
+    /// @param fd the timer
+    /// @param curr_value room for a `struct itimerspec`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/timerfd_gettime.2.html">timerfd_gettime(2)</a>
     public static int timerfd_gettime(final int fd, final MemorySegment curr_value) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.timerfd_gettime);
@@ -783,6 +1574,24 @@ public final class Libc {
     }
 
     /// `signalfd(fd, mask, flags)`: makes a descriptor from which signals are read, or gives it another mask.
+    ///
+    /// A signal is read from here only while every thread that might get it blocks it. Blocking it in the calling
+    /// thread ([#pthread_sigmask]) does for signals sent to that very thread; one sent to the process goes to *any*
+    /// thread that does not block it, and the JVM started a dozen that do not, before any of our code ran.
+    ///
+    /// [#read] gives [io.github.fdsock.sys.struct.SignalfdSiginfo], 128 bytes each: signals of the process, and of the
+    /// thread that reads. `SIGKILL` and `SIGSTOP` in the mask are ignored. The mask is copied.
+    ///
+    /// **Ownership.** A new descriptor is the caller's; with one given, its mask is replaced and the same number
+    /// returned.
+    ///
+    /// **Errors.** `EINVAL`: no signalfd, or an unknown flag. `EMFILE`, `ENFILE`: no descriptor left.
+    ///
+    /// @param fd a signalfd, or -1 for a new one
+    /// @param mask a `sigset_t`
+    /// @param flags `SFD_CLOEXEC`, `SFD_NONBLOCK`; only for a new one
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/signalfd.2.html">signalfd(2)</a>
     public static int signalfd(final int fd, final MemorySegment mask, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.signalfd);
@@ -796,6 +1605,15 @@ public final class Libc {
     }
 
     /// `inotify_init1(flags)`: makes a descriptor that tells of changes to files.
+    ///
+    /// **Ownership.** The descriptor is the caller's.
+    ///
+    /// **Errors.** `EMFILE`: no descriptor left, or `fs.inotify.max_user_instances` (128) reached. `ENFILE`, `EINVAL`:
+    /// as usual.
+    ///
+    /// @param flags `IN_CLOEXEC`, `IN_NONBLOCK`
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/inotify_init1.2.html">inotify_init1(2)</a>
     public static int inotify_init1(final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.inotify_init1);
@@ -808,6 +1626,23 @@ public final class Libc {
     }
 
     /// `memfd_create(name, flags)`: makes a file that lives in memory.
+    ///
+    /// The file is empty, and anonymous: `name` only shows up in `/proc`, and any number of files may have the same.
+    /// Seals ([#fcntl(int, int, int)] with `F_ADD_SEALS`) need `MFD_ALLOW_SEALING`; they are how a receiver can be sure
+    /// that the file does not shrink under its mapping.
+    ///
+    /// Since Linux 3.17 and glibc 2.27. Kernels from 6.3 on may log a warning unless `MFD_EXEC` or `MFD_NOEXEC_SEAL` is
+    /// set.
+    ///
+    /// **Ownership.** The descriptor is the caller's.
+    ///
+    /// **Errors.** `EINVAL`: a name of more than 249 bytes, or an unknown flag. `EMFILE`, `ENFILE`: no descriptor left.
+    /// `EACCES`: `vm.memfd_noexec` forbids executable ones.
+    ///
+    /// @param name any name, ending with NUL
+    /// @param flags `MFD_CLOEXEC`, `MFD_ALLOW_SEALING`, `MFD_NOEXEC_SEAL`, …
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/memfd_create.2.html">memfd_create(2)</a>
     public static int memfd_create(final MemorySegment name, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.memfd_create);
@@ -821,6 +1656,27 @@ public final class Libc {
     }
 
     /// `mmap(addr, length, prot, flags, fd, offset)`: maps a file into memory.
+    ///
+    /// **What can kill the JVM.** `MAP_FIXED` replaces whatever lies at `addr`, be it the heap: `MAP_FIXED_NOREPLACE`
+    /// (Linux 4.17) says `EEXIST` instead. Touching a page of a mapped file that lies wholly behind its end, because
+    /// somebody cut it, is `SIGBUS`; touching one that `prot` forbids is `SIGSEGV`.
+    ///
+    /// [io.github.fdsock.sys.struct.Mapping] makes a segment of the address that is unmapped with its arena. The
+    /// mapping outlives `fd`, which may be closed at once.
+    ///
+    /// **Errors.** `EINVAL`: a length of 0, an offset that is no multiple of the page size, or neither `MAP_SHARED` nor
+    /// `MAP_PRIVATE`. `EACCES`: the file is not open for that. `EPERM`: a seal forbids it. `ENODEV`: this kind of
+    /// descriptor cannot be mapped. `ENOMEM`: no address space, or too many mappings. `EAGAIN`: more locked memory than
+    /// allowed. `EEXIST`: see above.
+    ///
+    /// @param addr 0 to let the kernel choose, or a hint
+    /// @param length in bytes
+    /// @param prot `PROT_READ`, `PROT_WRITE`, …
+    /// @param flags `MAP_SHARED` or `MAP_PRIVATE`, with `MAP_ANONYMOUS`, …
+    /// @param fd the file; -1 for `MAP_ANONYMOUS`
+    /// @param offset where in the file
+    /// @return the address, which is positive, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/mmap.2.html">mmap(2)</a>
     public static long mmap(final long addr, final long length, final int prot,
             final int flags, final int fd, final long offset) {
         final class Link {
@@ -834,6 +1690,17 @@ public final class Libc {
     }
 
     /// `munmap(addr, length)`: takes a mapping away.
+    ///
+    /// **What can kill the JVM.** It takes away whatever is mapped in that range, ours or not, and every page that the
+    /// range touches. Who reads there afterwards, or finds there what was mapped next, is beyond help. Unmapping
+    /// nothing is no error.
+    ///
+    /// **Errors.** `EINVAL`: an address that is no multiple of the page size, or a length of 0.
+    ///
+    /// @param addr where
+    /// @param length in bytes
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/munmap.2.html">munmap(2)</a>
     public static int munmap(final long addr, final long length) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.munmap);
@@ -846,6 +1713,24 @@ public final class Libc {
     }
 
     /// `pidfd_open(pid, flags)`: a descriptor that stands for a process.
+    ///
+    /// It polls readable when the process has ended. A process that has ended and not been waited for is still found.
+    /// Between learning a number and opening it, the number may pass to another process, unless it is a child of ours
+    /// that nobody waits for.
+    ///
+    /// The descriptor is never inherited: `FD_CLOEXEC` is set. Since Linux 5.3 and glibc 2.36; an older libc is passed
+    /// by.
+    ///
+    /// **Ownership.** The descriptor is the caller's.
+    ///
+    /// **Errors.** `ESRCH`: no such process. `EINVAL`: not above 0, an unknown flag, or the number of a thread that is
+    /// not its process's first (`PIDFD_THREAD`, Linux 6.9, allows it). `EMFILE`, `ENFILE`: no descriptor left.
+    /// `ENOSYS`: an older kernel.
+    ///
+    /// @param pid the process
+    /// @param flags 0, `PIDFD_NONBLOCK`, `PIDFD_THREAD`
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/pidfd_open.2.html">pidfd_open(2)</a>
     public static int pidfd_open(final int pid, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pidfd_open);
@@ -858,6 +1743,21 @@ public final class Libc {
     }
 
     /// `pidfd_getfd(pidfd, targetfd, flags)`: a copy of another process's descriptor.
+    ///
+    /// As if the other process had sent it: both share the open file, `O_NONBLOCK` and all. The copy is never
+    /// inherited: `FD_CLOEXEC` is set. Since Linux 5.6 and glibc 2.36; an older libc is passed by.
+    ///
+    /// **Ownership.** The copy is the caller's; the other process notices nothing.
+    ///
+    /// **Errors.** `EBADF`: either number is not open where it belongs. `EPERM`: one would need the right to debug that
+    /// process. `ESRCH`: it has ended. `EINVAL`: flags other than 0. `EMFILE`: no descriptor left. `ENOSYS`: an older
+    /// kernel.
+    ///
+    /// @param pidfd the process
+    /// @param targetfd the number there
+    /// @param flags 0
+    /// @return the descriptor, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/pidfd_getfd.2.html">pidfd_getfd(2)</a>
     public static int pidfd_getfd(final int pidfd, final int targetfd, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pidfd_getfd);
@@ -870,6 +1770,20 @@ public final class Libc {
     }
 
     /// `pidfd_send_signal(pidfd, sig, info, flags)`: sends a signal to the very process meant.
+    ///
+    /// Unlike [#kill] it cannot hit a stranger to whom the number has passed. Signal 0 only asks whether one could.
+    /// Since Linux 5.1 and glibc 2.36; an older libc is passed by.
+    ///
+    /// **Errors.** `ESRCH`: it has ended, and was waited for. `EPERM`: not permitted, or an `info` that pretends to
+    /// come from the kernel. `EINVAL`: no such signal, an unknown flag, or an `info` that says another signal.
+    /// `ENOSYS`: an older kernel.
+    ///
+    /// @param pidfd the process
+    /// @param sig the signal
+    /// @param info a `siginfo_t`, or `NULL` for what [#kill] would send
+    /// @param flags 0; since Linux 6.9 `PIDFD_SIGNAL_THREAD`, …
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html">pidfd_send_signal(2)</a>
     public static int pidfd_send_signal(final int pidfd, final int sig, final MemorySegment info, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pidfd_send_signal);
@@ -885,6 +1799,24 @@ public final class Libc {
     // ---- moving bytes inside the kernel
 
     /// `sendfile(out_fd, in_fd, offset, count)`: copies from a file to a socket.
+    ///
+    /// With an `offset` reading begins there, the offset behind the last byte is stored in it, and the file's own does
+    /// not move; with `NULL` it is the file's own that is used and moved. Fewer bytes than asked for is normal, 0 is
+    /// the end of the file, 0x7ffff000 is the most. Bytes sent are not copied: who changes the file afterwards may
+    /// change what is still under way.
+    ///
+    /// There are no flags, so no `MSG_NOSIGNAL`.
+    ///
+    /// **Errors.** Those of [#write]. `EINVAL`: `in_fd` cannot be mapped (a socket, most of `/proc`), or `out_fd` is
+    /// opened with `O_APPEND`: copy by hand then. `ESPIPE`: an offset into something without offsets. `EAGAIN`:
+    /// non-blocking, and no room.
+    ///
+    /// @param out_fd a socket, pipe or file
+    /// @param in_fd a file
+    /// @param offset a `long`: in where to begin, out where it ended; or `NULL`
+    /// @param count how many bytes
+    /// @return how many bytes were written, 0 at the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/sendfile.2.html">sendfile(2)</a>
     public static long sendfile(final int out_fd, final int in_fd, final MemorySegment offset, final long count) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.sendfile);
@@ -898,6 +1830,22 @@ public final class Libc {
     }
 
     /// `splice(fd_in, off_in, fd_out, off_out, len, flags)`: moves bytes to or from a pipe.
+    ///
+    /// One of the two must be a pipe, and has no offset (`NULL`). 0 is the end: of the file, or of a pipe without
+    /// writers; a `len` of 0 gives it as well. `SPLICE_F_NONBLOCK` speaks of the pipe only, whether the other one
+    /// blocks is up to its own flags.
+    ///
+    /// **Errors.** `EAGAIN`: would block. `EINVAL`: no pipe, `O_APPEND`, both the same pipe, or a file system that
+    /// cannot. `ESPIPE`: an offset where there is none. `EPIPE`: nobody reads.
+    ///
+    /// @param fd_in where the bytes come from
+    /// @param off_in a `long`, as at [#sendfile], or `NULL`
+    /// @param fd_out where they go to
+    /// @param off_out a `long`, as at [#sendfile], or `NULL`
+    /// @param len how many bytes at most
+    /// @param flags `SPLICE_F_NONBLOCK`, `SPLICE_F_MORE`, `SPLICE_F_MOVE`
+    /// @return how many bytes were moved, 0 at the end, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/splice.2.html">splice(2)</a>
     public static long splice(final int fd_in, final MemorySegment off_in, final int fd_out,
             final MemorySegment off_out, final long len, final int flags) {
         final class Link {
@@ -913,6 +1861,17 @@ public final class Libc {
     }
 
     /// `tee(fd_in, fd_out, len, flags)`: copies bytes from pipe to pipe, and leaves them where they were.
+    ///
+    /// Always from the front: a second call copies the same bytes again, until somebody reads them.
+    ///
+    /// **Errors.** `EAGAIN`: would block. `EINVAL`: not two pipes, or one and the same.
+    ///
+    /// @param fd_in the pipe to read from
+    /// @param fd_out the pipe to write to
+    /// @param len how many bytes at most
+    /// @param flags `SPLICE_F_NONBLOCK`
+    /// @return how many bytes were copied, 0 where there are no writers, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/tee.2.html">tee(2)</a>
     public static long tee(final int fd_in, final int fd_out, final long len, final int flags) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.tee);
@@ -927,6 +1886,16 @@ public final class Libc {
     // ---- limits and signals
 
     /// `getrlimit(resource, rlim)`: reads a limit of this process.
+    ///
+    /// `RLIMIT_NOFILE` is one more than the largest number a descriptor may have; HotSpot raises it to the hard limit
+    /// when it starts.
+    ///
+    /// **Errors.** `EINVAL`: no such limit.
+    ///
+    /// @param resource `RLIMIT_NOFILE`, …
+    /// @param rlim room for a `struct rlimit`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getrlimit.2.html">getrlimit(2)</a>
     public static int getrlimit(final int resource, final MemorySegment rlim) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getrlimit);
@@ -940,6 +1909,17 @@ public final class Libc {
     }
 
     /// `setrlimit(resource, rlim)`: sets a limit of this process.
+    ///
+    /// Holds for the whole process and for children made from now on. Descriptors beyond a lowered `RLIMIT_NOFILE` stay
+    /// open; only new ones are refused.
+    ///
+    /// **Errors.** `EINVAL`: no such limit, or soft above hard. `EPERM`: raising the hard limit takes
+    /// `CAP_SYS_RESOURCE`, and `RLIMIT_NOFILE` ends at `fs.nr_open` for everybody.
+    ///
+    /// @param resource `RLIMIT_NOFILE`, …
+    /// @param rlim a `struct rlimit`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/setrlimit.2.html">setrlimit(2)</a>
     public static int setrlimit(final int resource, final MemorySegment rlim) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.setrlimit);
@@ -953,6 +1933,17 @@ public final class Libc {
     }
 
     /// `prlimit(pid, resource, new_limit, old_limit)`: sets and reads a limit of any process.
+    ///
+    /// Both in one step: what is read is what was there before. Since Linux 2.6.36.
+    ///
+    /// **Errors.** `ESRCH`: no such process. `EPERM`: another user's, or as at [#setrlimit]. `EINVAL`: as there.
+    ///
+    /// @param pid the process; 0 for this one
+    /// @param resource `RLIMIT_NOFILE`, …
+    /// @param new_limit a `struct rlimit`, or `NULL` to change nothing
+    /// @param old_limit room for a `struct rlimit`, or `NULL`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/prlimit.2.html">prlimit(2)</a>
     public static int prlimit(final int pid, final int resource,
             final MemorySegment new_limit, final MemorySegment old_limit) {
         final class Link {
@@ -968,6 +1959,17 @@ public final class Libc {
     }
 
     /// `kill(pid, sig)`: sends a signal to a process.
+    ///
+    /// `pid` above 0 is a process; 0 is the own process group, below -1 the group `-pid`, and -1 every process one may
+    /// signal. Signal 0 only asks whether one could. Success does not mean that anybody lives: a process that has ended
+    /// and not been waited for takes signals as well.
+    ///
+    /// **Errors.** `ESRCH`: nobody there. `EPERM`: nobody there whom one may signal. `EINVAL`: no such signal.
+    ///
+    /// @param pid whom
+    /// @param sig the signal
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/kill.2.html">kill(2)</a>
     public static int kill(final int pid, final int sig) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.kill);
@@ -980,6 +1982,14 @@ public final class Libc {
     }
 
     /// `raise(sig)`: sends a signal to the calling thread.
+    ///
+    /// On a virtual thread that is its carrier. What the signal does is done before this returns, if it is not blocked.
+    ///
+    /// **Errors.** `EINVAL`: no such signal.
+    ///
+    /// @param sig the signal
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/raise.3.html">raise(3)</a>
     public static int raise(final int sig) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.raise);
@@ -992,6 +2002,22 @@ public final class Libc {
     }
 
     /// `pthread_sigmask(how, set, oldset)`: changes which signals the calling thread blocks.
+    ///
+    /// Threads made by this one afterwards begin with its mask. **On a virtual thread** it is the carrier's mask that
+    /// changes, for whoever runs on it next: call it from platform threads only.
+    ///
+    /// **What can kill the JVM.** `SIGSEGV`, `SIGBUS`, `SIGFPE` and `SIGILL` are HotSpot's tools; one that occurs while
+    /// it is blocked ends the process on the spot. `SIGKILL` and `SIGSTOP` cannot be blocked, and trying is no error.
+    ///
+    /// In C this function returns its error number and leaves `errno` alone; here it is negated like every other.
+    ///
+    /// **Errors.** `EINVAL`: no such `how`.
+    ///
+    /// @param how `SIG_BLOCK`, `SIG_UNBLOCK` or `SIG_SETMASK`
+    /// @param set a `sigset_t`, or `NULL` to change nothing
+    /// @param oldset room for a `sigset_t`, the mask before; or `NULL`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/pthread_sigmask.3.html">pthread_sigmask(3)</a>
     public static int pthread_sigmask(final int how, final MemorySegment set, final MemorySegment oldset) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pthread_sigmask);
@@ -1008,6 +2034,15 @@ public final class Libc {
     // ---- names
 
     /// `if_nametoindex(ifname)`: the number of a network interface.
+    ///
+    /// In C, 0 means failure; here it is `-errno` like everywhere. libc opens a socket to ask, so it can fail for want
+    /// of a descriptor.
+    ///
+    /// **Errors.** `ENODEV`: no such interface. `EMFILE`, `ENFILE`: see above.
+    ///
+    /// @param ifname the name, ending with NUL
+    /// @return the number, above 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/if_nametoindex.3.html">if_nametoindex(3)</a>
     public static int if_nametoindex(final MemorySegment ifname) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.if_nametoindex);
@@ -1022,6 +2057,15 @@ public final class Libc {
     }
 
     /// `if_indextoname(ifindex, ifname)`: the name of a network interface.
+    ///
+    /// In C the name itself is returned, or `NULL`; here 0 or `-errno` like everywhere. libc opens a socket to ask.
+    ///
+    /// **Errors.** `ENXIO`: no such interface. `EMFILE`, `ENFILE`: no descriptor left.
+    ///
+    /// @param ifindex the number
+    /// @param ifname room for `IF_NAMESIZE` (16) bytes; ends with NUL
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/if_indextoname.3.html">if_indextoname(3)</a>
     public static int if_indextoname(final int ifindex, final MemorySegment ifname) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.if_indextoname);
@@ -1035,6 +2079,28 @@ public final class Libc {
     }
 
     /// `getaddrinfo(node, service, hints, res)`: addresses of a name.
+    ///
+    /// **Result.** 0, or one of its own codes, negative and no errno: [Eai] knows them. Of `EAI_SYSTEM` the reason is
+    /// in [#errno].
+    ///
+    /// **Blocking.** For seconds, even tens of them, while name servers are asked, and nothing ends it: it belongs on a
+    /// thread of its own, never on a loop's. With `AI_NUMERICHOST` it looks nothing up. It opens descriptors for itself
+    /// meanwhile.
+    ///
+    /// **Ownership.** On success `*res` is a list that is the caller's to free, once:
+    /// [io.github.fdsock.sys.struct.Addrinfo] takes it over and walks it. Otherwise `res` says nothing.
+    ///
+    /// **Errors.** `EAI_NONAME`: no such name, or neither node nor service. `EAI_AGAIN`: no answer now. `EAI_NODATA`:
+    /// the name has no address of this family. `EAI_FAIL`: the name server refused. `EAI_SERVICE`, `EAI_FAMILY`,
+    /// `EAI_SOCKTYPE`, `EAI_BADFLAGS`: hints that do not go together. `EAI_MEMORY`, `EAI_SYSTEM`: out of memory,
+    /// descriptors, ….
+    ///
+    /// @param node a name or a numeric address, ending with NUL; `NULL` for loopback, or with `AI_PASSIVE` any
+    /// @param service a port or its name, ending with NUL; `NULL` for port 0
+    /// @param hints a `struct addrinfo`, or `NULL`
+    /// @param res room for a pointer
+    /// @return 0, or `EAI_…`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/getaddrinfo.3.html">getaddrinfo(3)</a>
     public static int getaddrinfo(final MemorySegment node, final MemorySegment service,
             final MemorySegment hints, final MemorySegment res) {
         final class Link {
@@ -1052,6 +2118,14 @@ public final class Libc {
     }
 
     /// `freeaddrinfo(res)`: gives back what [#getaddrinfo] stored in `res`.
+    ///
+    /// `res` is the pointer itself, not the memory in which [#getaddrinfo] stored it.
+    ///
+    /// **What can kill the JVM.** Freeing a list twice, a part of one, or anything else.
+    /// [io.github.fdsock.sys.struct.Addrinfo] frees its list when its arena closes, and is the better way.
+    ///
+    /// @param res the list
+    /// @see <a href="https://man7.org/linux/man-pages/man3/freeaddrinfo.3.html">freeaddrinfo(3)</a>
     public static void freeaddrinfo(final MemorySegment res) {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.freeaddrinfo);
@@ -1065,6 +2139,23 @@ public final class Libc {
     }
 
     /// `getnameinfo(addr, addrlen, host, hostlen, serv, servlen, flags)`: the name of an address.
+    ///
+    /// **Result.** 0, or a code of [Eai], as at [#getaddrinfo]. **Blocking** as there, unless both `NI_NUMERICHOST` and
+    /// `NI_NUMERICSERV` are set.
+    ///
+    /// **Errors.** `EAI_OVERFLOW`: no room for the name. `EAI_NONAME`: there is none and `NI_NAMEREQD` was set, or
+    /// neither was asked for. `EAI_FAMILY`: an address of another family or a wrong length. `EAI_AGAIN`, `EAI_FAIL`,
+    /// `EAI_SYSTEM`: as there.
+    ///
+    /// @param addr a `struct sockaddr`
+    /// @param addrlen its length in bytes
+    /// @param host room for the name, `NI_MAXHOST` (1025) bytes suffice; or `NULL`
+    /// @param hostlen how much, unsigned; 0 if not wanted
+    /// @param serv room for the service, `NI_MAXSERV` (32) bytes suffice; or `NULL`
+    /// @param servlen how much, unsigned; 0 if not wanted
+    /// @param flags `NI_NUMERICHOST`, `NI_NUMERICSERV`, `NI_DGRAM`, …
+    /// @return 0, or `EAI_…`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/getnameinfo.3.html">getnameinfo(3)</a>
     public static int getnameinfo(final MemorySegment addr, final int addrlen, final MemorySegment host,
             final int hostlen, final MemorySegment serv, final int servlen, final int flags) {
         final class Link {
@@ -1111,6 +2202,14 @@ public final class Libc {
         }
     }
 
+    /// Negative as an unsigned length: before Linux 6.9 tcp(7), udp(7) and ip(7) took -1 for all the room in the world.
+    private static void roomForOption(final MemorySegment optval, final MemorySegment optlen) {
+        room("getsockopt", optlen, Integer.BYTES);
+        if (optlen.address() != 0) {
+            room("getsockopt", optval, Integer.toUnsignedLong(optlen.get(ValueLayout.JAVA_INT_UNALIGNED, 0)));
+        }
+    }
+
     /// The kernel reads a string up to its NUL, so there must be one.
     private static void string(final String call, final MemorySegment text) {
         if (text.address() == 0) {
@@ -1137,6 +2236,15 @@ public final class Libc {
         room("ioctl", argp, encoded != 0 ? encoded : switch ((int) request) {
             case FIONREAD, FIONBIO, FIOASYNC, TIOCOUTQ, SIOCATMARK, SIOCOUTQNSD -> Integer.BYTES;
             default -> OLD_IOCTL_SIZE;
+        });
+    }
+
+    /// Owners and hints take eight bytes, everything else that takes a pointer a `struct flock`.
+    private static void fcntlRoom(final int cmd, final MemorySegment arg) {
+        room("fcntl", arg, switch (cmd) {
+            case F_GETOWN_EX, F_SETOWN_EX, F_GET_RW_HINT, F_SET_RW_HINT, F_GET_FILE_RW_HINT, F_SET_FILE_RW_HINT ->
+                Long.BYTES;
+            default -> FLOCK_SIZE;
         });
     }
 
