@@ -50,6 +50,11 @@ public final class DescriptorCheck implements BeforeAllCallback, TestInstancePre
     private static void begin(ExtensionContext context) {
         // The key holds the id because a store also finds what its parents hold.
         context.getStore(NAMESPACE).computeIfAbsent(context.getUniqueId(),
-                id -> new Check(OpenDescriptors.now(), context.getDisplayName()));
+                id -> new Check(OpenDescriptors.now(), scope(context)));
+    }
+
+    private static String scope(ExtensionContext context) {
+        String type = context.getRequiredTestClass().getSimpleName();
+        return context.getTestMethod().map(method -> type + "." + context.getDisplayName()).orElse(type);
     }
 }
