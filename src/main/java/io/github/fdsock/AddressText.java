@@ -50,8 +50,8 @@ final class AddressText {
                 .append(address >>> 8 & 0xff).append('.').append(address & 0xff);
     }
 
-    /// Prints the one recommended form of RFC 5952: lower case, no leading zeros, `::` for the longest run of zeros (the
-    /// first of several) unless it is a single one, and an IPv4 address behind the prefix of the mapped ones.
+    /// Prints the one recommended form of RFC 5952: lower case, no leading zeros, `::` for the longest run of zeros
+    /// (the first of several) unless it is a single one, and an IPv4 address behind the prefix of the mapped ones.
     static StringBuilder inet6(StringBuilder out, long high, long low) {
         if (high == 0 && low >>> 32 == 0xffff) {
             return inet4(out.append("::ffff:"), (int) low);
@@ -102,7 +102,7 @@ final class AddressText {
     }
 
     /// Prints bytes as text where they are printable text in `charset`, and escapes the others one by one.
-    private static String bytes(StringBuilder out, byte[] bytes, int from, Charset charset) {
+    static String bytes(StringBuilder out, byte[] bytes, int from, Charset charset) {
         ByteBuffer in = ByteBuffer.wrap(bytes, from, bytes.length - from);
         CharsetDecoder decoder = charset.newDecoder();
         CharBuffer chars = CharBuffer.allocate(2);
@@ -149,6 +149,7 @@ final class AddressText {
         };
     }
 
+    /// Whether the way back leads to the same bytes: some charsets have two for one character.
     private static boolean encodesTo(String character, Charset charset, byte[] bytes, int start, int end) {
         ByteBuffer encoded = charset.encode(character);
         return encoded.equals(ByteBuffer.wrap(bytes, start, end - start));
@@ -488,7 +489,7 @@ final class AddressText {
 
     /// What to throw when the text goes on, at `at`, in another way than it should.
     IllegalArgumentException expected(String what) {
-        return new IllegalArgumentException("cannot read \"" + text + "\" as an address: expected " + what + " at index "
-                + at + ", found " + (at < text.length() ? '"' + text.substring(at) + '"' : "the end"));
+        return new IllegalArgumentException("cannot read \"" + text + "\" as an address: expected " + what
+                + " at index " + at + ", found " + (at < text.length() ? '"' + text.substring(at) + '"' : "the end"));
     }
 }

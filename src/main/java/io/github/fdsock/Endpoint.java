@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
-/// A type of socket and an address: what `socket(2)` and `bind(2)` or `connect(2)` need together, in the notation of the
-/// command line and of messages.
+/// A type of socket and an address: what `socket(2)` and `bind(2)` or `connect(2)` need together, in the notation of
+/// the command line and of messages.
 ///
 /// | notation | socket |
 /// |---|---|
@@ -20,9 +20,9 @@ import java.util.stream.Collectors;
 /// | `unixdgram:…`, `unixseq:…` | `AF_UNIX`, `SOCK_DGRAM` or `SOCK_SEQPACKET` |
 /// | `vsock:CID:PORT`, `vsockdgram:…`, `vsockseq:…` | `AF_VSOCK`, `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_SEQPACKET` |
 ///
-/// Names are not resolved. Port 0 is allowed, and means that the kernel chooses one. To bind to `unix:(unnamed)` is to let
-/// the kernel choose an abstract name. In UNIX paths and names `\xHH` stands for a byte and `\\` for a backslash; a path
-/// that begins with `@` or `(` is written with `\x40` or `\x28`. An IPv6 address with flow information has
+/// Names are not resolved. Port 0 is allowed, and means that the kernel chooses one. To bind to `unix:(unnamed)` is to
+/// let the kernel choose an abstract name. In UNIX paths and names `\xHH` stands for a byte and `\\` for a backslash; a
+/// path that begins with `@` or `(` is written with `\x40` or `\x28`. An IPv6 address with flow information has
 /// `,flowinfo=0xHEX` behind its port, a vsock address with flags `,flags=0xHEX`.
 ///
 /// An endpoint is an immutable value.
@@ -84,8 +84,8 @@ public record Endpoint(int type, SockAddr address) {
         return address.family();
     }
 
-    /// Prints the notation above, so that [#parse] leads back to this endpoint. One that has no notation is printed with
-    /// the number of its type, `socktype=3,packet:0:0x0003`, for people to read only.
+    /// Prints the notation above, so that [#parse] leads back to this endpoint. One that has no notation is printed
+    /// with the number of its type, `socktype=3,packet:0:0x0003`, for people to read only.
     @Override
     public String toString() {
         for (Scheme scheme : Scheme.values()) {

@@ -27,8 +27,8 @@ import java.util.Objects;
 
 /// `struct sockaddr` — the address of a socket, of any family.
 ///
-/// An address is an immutable value: two are equal if their families and all their fields are, whatever arrays they were
-/// made from, and arrays are copied on the way in and on the way out. Addresses may be shared between threads.
+/// An address is an immutable value: two are equal if their families and all their fields are, whatever arrays they
+/// were made from, and arrays are copied on the way in and on the way out. Addresses may be shared between threads.
 ///
 /// **Lengths are exact.** [#length] is what belongs into the `addrlen` argument of `bind(2)` and `connect(2)`. This
 /// matters most for `AF_UNIX`, where the length is part of an abstract name. Nothing is ever cut off to make it fit:
@@ -37,13 +37,14 @@ import java.util.Objects;
 /// **No names are resolved** here, and no system call is made, but for one: the name of an interface in an IPv6 zone
 /// (`fe80::1%eth0`) is looked up.
 ///
-/// **Unsigned 32-bit fields** (scope, flow information, vsock's port and context, netlink's port and groups) are an `int`
-/// with the same bits, so that constants such as `VMADDR_CID_ANY` fit; texts show them unsigned.
+/// **Unsigned 32-bit fields** (scope, flow information, vsock's port and context, netlink's port and groups) are an
+/// `int` with the same bits, so that constants such as `VMADDR_CID_ANY` fit; texts show them unsigned.
 ///
 /// **Text.** `toString` prints an address as it is written behind the colon of an [Endpoint]: `127.0.0.1:7000`,
-/// `[fe80::1%2]:80`, `/run/x.sock`, `@abstract`, `(unnamed)`. In UNIX paths and abstract names a byte that is not part of a
-/// printable character is written `\x00` in hexadecimal and a backslash is written twice; so is (`\x40`, `\x28`) an `@` or `(`
-/// that begins a path, since these say what kind of address follows. Other families carry their name: `vsock:2:1234`.
+/// `[fe80::1%2]:80`, `/run/x.sock`, `@abstract`, `(unnamed)`. In UNIX paths and abstract names a byte that is not part
+/// of a printable character is written `\x00` in hexadecimal and a backslash is written twice; so is (`\x40`, `\x28`)
+/// an `@` or `(` that begins a path, since these say what kind of address follows. Other families carry their name:
+/// `vsock:2:1234`.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man3/sockaddr.3type.html">sockaddr(3type)</a>
 /// @see Endpoint
@@ -84,16 +85,17 @@ public sealed interface SockAddr {
     ///
     /// Whatever the bytes, this does not fail and reads nothing beyond `from` or beyond `length`:
     ///
-    /// - A length below 2 is no address: `null`. The kernel reports 0 where it has nothing to say, as `recvfrom(2)` does
-    ///   for a message from an unbound UNIX socket, and on TCP.
+    /// - A length below 2 is no address: `null`. The kernel reports 0 where it has nothing to say, as `recvfrom(2)`
+    ///   does for a message from an unbound UNIX socket, and on TCP.
     /// - The kernel may report a length beyond the memory that it was given; the address has been cut off then. Its one
-    ///   harmless case is a UNIX path of 108 bytes, reported as 111 although a `struct sockaddr_un` has 110 and holds all
-    ///   of it. A UNIX address of which bytes are really missing is not passed off as another path: it becomes [Raw].
+    ///   harmless case is a UNIX path of 108 bytes, reported as 111 although a `struct sockaddr_un` has 110 and holds
+    ///   all of it. A UNIX address of which bytes are really missing is not passed off as another path: it becomes
+    ///   [Raw].
     /// - A UNIX path ends at its first NUL or where the bytes end. An abstract name has the bytes that the length says.
     /// - An address of an unknown family, or one that is too short or too long for its family, becomes [Raw] with the
     ///   bytes that are there, at most 126.
-    /// - Bytes behind a complete `AF_INET`, `AF_INET6`, `AF_VSOCK`, `AF_NETLINK` or `AF_PACKET` address are ignored, as the
-    ///   kernel ignores them.
+    /// - Bytes behind a complete `AF_INET`, `AF_INET6`, `AF_VSOCK`, `AF_NETLINK` or `AF_PACKET` address are ignored, as
+    ///   the kernel ignores them.
     ///
     /// @param from   where the address begins
     /// @param length its length in bytes, as the kernel reported it
@@ -121,7 +123,17 @@ public sealed interface SockAddr {
                 // 111 is the longest that the kernel reports: a path of 108 bytes and the NUL that it counts with it.
                 boolean complete = length <= available || available >= Sockaddr.SIZEOF_SOCKADDR_UN;
                 if (complete && length <= Sockaddr.SIZEOF_SOCKADDR_UN + 1) {
-                    return decodeUnix(from, Math.min(available, Sockaddr.SIZEOF_SOCKADDR_UN), length);
+                    int pathLength = Math.min(length, Sockaddr.SIZEOF_SOCKADDR_UN) - Sockaddr.SIZEOF_SA_FAMILY;
+                    if (pathLength == 0) {
+                        return UnixUnnamed.INSTANCE;
+                    }
+                    if (Sockaddr.sun_path(from, 0) != 0) {
+                        int end = Sockaddr.sun_path_strnlen(from, pathLength);
+                        return new UnixPath(Sockaddr.sun_path(from, 0, end));
+                    }
+                    if (length <= Sockaddr.SIZEOF_SOCKADDR_UN) {
+                        return new UnixAbstract(Sockaddr.sun_path(from, 1, pathLength - 1));
+                    }
                 }
             }
             case AF_VSOCK -> {
@@ -156,33 +168,18 @@ public sealed interface SockAddr {
         return new Raw(family, Sockaddr.sa_data(from, available));
     }
 
-    private static SockAddr decodeUnix(MemorySegment from, int available, int length) {
-        int pathLength = available - Sockaddr.SIZEOF_SA_FAMILY;
-        if (pathLength == 0) {
-            return UnixUnnamed.INSTANCE;
-        }
-        if (Sockaddr.sun_path(from, 0) != 0) {
-            return new UnixPath(Sockaddr.sun_path(from, 0, Sockaddr.sun_path_strnlen(from, pathLength)));
-        }
-        if (length > available) {
-            // One byte too long for an abstract name: there is no such address.
-            return new Raw(AF_UNIX, Sockaddr.sa_data(from, available));
-        }
-        return new UnixAbstract(Sockaddr.sun_path(from, 1, pathLength - 1));
-    }
-
     // ---- IP
 
     /// An IPv4 or IPv6 address from a literal, as in `inet("127.0.0.1", 80)` and `inet("fe80::1%eth0", 80)`.
     ///
-    /// Names are never resolved: `localhost` is refused. IPv4 is four decimal numbers, nothing shorter and nothing octal.
-    /// IPv6 is written without brackets; its zone is the name or the index of an interface of this machine.
+    /// Names are never resolved: `localhost` is refused. IPv4 is four decimal numbers, nothing shorter and nothing
+    /// octal. IPv6 is written without brackets; its zone is the name or the index of an interface of this machine.
     ///
     /// @param literal the address
     /// @param port    the port, `0..65535`
     /// @return the address
-    /// @throws IllegalArgumentException if `literal` is no such literal, its interface does not exist, or the port is out
-    ///                                  of range
+    /// @throws IllegalArgumentException if `literal` is no such literal, its interface does not exist, or the port is
+    ///                                  out of range
     static Inet inet(String literal, int port) {
         return new AddressText(Objects.requireNonNull(literal, "literal")).inetLiteral(requirePort(port));
     }
@@ -390,7 +387,8 @@ public sealed interface SockAddr {
 
     /// The address that `java.net` calls `address`: an [InetSocketAddress] or a [UnixDomainSocketAddress].
     ///
-    /// The scope of an IPv6 address is kept, its host name is not. The UNIX address with the empty path is the unnamed one.
+    /// The scope of an IPv6 address is kept, its host name is not. The UNIX address with the empty path is the unnamed
+    /// one.
     ///
     /// @param address the address
     /// @return the same address
@@ -416,8 +414,8 @@ public sealed interface SockAddr {
 
     /// This address as `java.net` has it: an [InetSocketAddress] or a [UnixDomainSocketAddress].
     ///
-    /// What is returned says all that this address says, so that [#of] leads back to it. The unnamed UNIX address becomes
-    /// the one with the empty path.
+    /// What is returned says all that this address says, so that [#of] leads back to it. The unnamed UNIX address
+    /// becomes the one with the empty path.
     ///
     /// @return the address
     /// @throws UnsupportedOperationException naming the address, if `java.net` cannot say it: one of another family, an
@@ -598,7 +596,8 @@ public sealed interface SockAddr {
     /// `struct sockaddr_un` with a path of the file system.
     ///
     /// A path of up to 107 bytes is encoded with a NUL behind it that the length counts, as unix(7) advises and
-    /// `getsockname(2)` reports. One of 108 bytes fills `sun_path` and has no room for the NUL; Linux takes it all the same.
+    /// `getsockname(2)` reports. One of 108 bytes fills `sun_path` and has no room for the NUL; Linux takes it all the
+    /// same.
     ///
     /// @param path the path, 1 to 108 bytes, none of them NUL
     /// @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7)</a>
@@ -710,8 +709,8 @@ public sealed interface SockAddr {
             return name.clone();
         }
 
-        /// The name filled up with NULs to 107 bytes: what it is called by programs that pass `sizeof(struct sockaddr_un)`
-        /// for the length, whatever the name. To the kernel that is another address.
+        /// The name filled up with NULs to 107 bytes: what it is called by programs that pass `sizeof(struct
+        /// sockaddr_un)` for the length, whatever the name. To the kernel that is another address.
         ///
         /// @return the address of 110 bytes that begins like this one
         public UnixAbstract padded() {
@@ -858,8 +857,8 @@ public sealed interface SockAddr {
 
     /// `struct sockaddr_ll`. It prints as `packet:INTERFACE:PROTOCOL`, followed by the other fields that are set.
     ///
-    /// The encoded address always has 20 bytes, as `bind(2)` demands; the kernel reports one without the unused bytes of
-    /// the hardware address. Addresses of hardware with more than 8 bytes are [Raw].
+    /// The encoded address always has 20 bytes, as `bind(2)` demands; the kernel reports one without the unused bytes
+    /// of the hardware address. Addresses of hardware with more than 8 bytes are [Raw].
     ///
     /// @param protocol        `ETH_P_…`, `0..65535`, as the number that it is, not in network order
     /// @param interfaceIndex  the interface, 0 for all
@@ -945,8 +944,8 @@ public sealed interface SockAddr {
         }
     }
 
-    /// `AF_UNSPEC` and nothing else: no address at all. `connect(2)` to it dissolves the connection of a datagram socket,
-    /// and on Linux of a TCP socket.
+    /// `AF_UNSPEC` and nothing else: no address at all. `connect(2)` to it dissolves the connection of a datagram
+    /// socket, and on Linux of a TCP socket.
     record Unspec() implements SockAddr {
 
         private static final Unspec INSTANCE = new Unspec();

@@ -27,12 +27,12 @@ import java.nio.ByteOrder;
 /// ```
 ///
 /// Each method is named like the C field. Where C keeps a field in network order (`sin_port`, `sin_addr`,
-/// `sin6_flowinfo`, `sll_protocol` and their like) the methods here take and return its *value*: the conversion is done,
-/// `htons` is never needed. Unsigned fields narrower than an `int` are returned as `0..max`; unsigned 32-bit fields are
-/// an `int` with the same bits.
+/// `sin6_flowinfo`, `sll_protocol` and their like) the methods here take and return its *value*: the conversion is
+/// done, `htons` is never needed. Unsigned fields narrower than an `int` are returned as `0..max`; unsigned 32-bit
+/// fields are an `int` with the same bits.
 ///
-/// Nothing is allocated and nothing is checked but the bounds of the segment, which need not be aligned. The methods may
-/// be called from every thread that may touch the segment.
+/// Nothing is allocated and nothing is checked but the bounds of the segment, which need not be aligned. The methods
+/// may be called from every thread that may touch the segment.
 ///
 /// The offsets are written down here rather than asked of the generated layouts: these structs are the same on every
 /// Linux, and a starting program would wait 50 ms for the first layout and up to 3 ms for each further one (JDK 25,
