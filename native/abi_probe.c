@@ -85,6 +85,8 @@ static void options(void) {
     STRUCT(struct ip_mreqn, ip_mreqn) FIELD(imr_multiaddr) FIELD(imr_address) FIELD(imr_ifindex) END
     STRUCT(struct ip_mreq_source, ip_mreq_source)
         FIELD(imr_multiaddr) FIELD(imr_interface) FIELD(imr_sourceaddr) END
+    STRUCT(struct ip_msfilter, ip_msfilter)
+        FIELD(imsf_multiaddr) FIELD(imsf_interface) FIELD(imsf_fmode) FIELD(imsf_numsrc) FIELD(imsf_slist) END
     STRUCT(struct ipv6_mreq, ipv6_mreq) FIELD(ipv6mr_multiaddr) FIELD(ipv6mr_interface) END
     STRUCT(struct group_req, group_req) FIELD(gr_interface) FIELD(gr_group) END
     STRUCT(struct group_source_req, group_source_req) FIELD(gsr_interface) FIELD(gsr_group) FIELD(gsr_source) END
