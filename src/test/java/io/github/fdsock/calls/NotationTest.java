@@ -1,0 +1,353 @@
+package io.github.fdsock.calls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fdsock.sys.Call;
+import io.github.fdsock.testing.OpenDescriptors;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.opentest4j.AssertionFailedError;
+
+/// A script passes only where the kernel did what it says; whatever else it says fails with its place.
+class NotationTest {
+    private static final String HEADER = "# a claim\n# cases: L01\n";
+    private static final String PAIR = "socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [?a, ?b]) = 0\n";
+    private static final String SENT = PAIR + "send(a, \"hello\", ..., 0) = 5\n";
+
+    private static void run(String lines) throws Exception {
+        CallScript script = CallScript.parse("test.calls", HEADER + lines);
+        new CallRun(script, script.variants().getFirst(), Duration.ofSeconds(20)).run();
+    }
+
+    private static void fails(String lines, String... messages) {
+        assertThatThrownBy(() -> run(lines)).isExactlyInstanceOf(AssertionFailedError.class)
+                .hasMessageContainingAll(messages);
+    }
+
+    private static void isRefused(String lines, String... messages) {
+        assertThatThrownBy(() -> run(lines)).isExactlyInstanceOf(ScriptException.class)
+                .hasMessageContainingAll(messages);
+    }
+
+    @Test
+    void everyCallWithPlainArgumentsHasASignature() {
+        Set<String> without = java.util.Arrays.stream(Call.values()).map(Enum::name)
+                .filter(name -> !Signature.all().containsKey(name)).collect(java.util.stream.Collectors.toSet());
+        // Their results are memory, or names.
+        assertThat(without).containsExactlyInAnyOrder("getaddrinfo", "freeaddrinfo", "getnameinfo", "if_indextoname");
+    }
+
+    @Nested
+    class Expectations {
+        @Test
+        void whatIsRightPasses() throws Exception {
+            run(SENT + "recv(b, \"hello\", 16, 0) = 5\n");
+        }
+
+        @Test
+        void anotherNumber() {
+            assertThatThrownBy(() -> run(PAIR + "send(a, \"hello\", ..., 0) = 4"))
+                    .isInstanceOfSatisfying(AssertionFailedError.class, error -> {
+                        assertThat(error).hasMessage("""
+                                test.calls:4:28: send(a, "hello", ..., 0) = 4
+                                  expected 4
+                                  was      5""");
+                        assertThat(error.getExpected().getStringRepresentation()).isEqualTo("4");
+                        assertThat(error.getActual().getStringRepresentation()).isEqualTo("5");
+                    });
+        }
+
+        @Test
+        void anotherErrno() {
+            fails(PAIR + "recv(a, ..., 16, MSG_DONTWAIT) = -1 EINTR|EBADF",
+                    "test.calls:4:34", "expected -1 EINTR|EBADF", "was      -1 EAGAIN (Resource temporarily unavailable)");
+        }
+
+        @Test
+        void failureInsteadOfSuccess() {
+            fails("socket(0, SOCK_STREAM, 0) = 0..", "expected 0..", "was      -1 EAFNOSUPPORT");
+            fails("s = socket(0, SOCK_STREAM, 0)", "test.calls:3:5", "expected a descriptor", "EAFNOSUPPORT");
+            fails("socket(0, SOCK_STREAM, 0) = ?s", "was      -1 EAFNOSUPPORT");
+        }
+
+        @Test
+        void successInsteadOfFailure() {
+            fails(PAIR + "shutdown(a, SHUT_RD) = -1 EINVAL", "expected -1 EINVAL", "was      0");
+        }
+
+        @Test
+        void neitherOfTwo() {
+            fails(PAIR + "shutdown(a, SHUT_RD) = 1 or -1 EINVAL", "expected 1 or -1 EINVAL", "was      0");
+        }
+
+        @Test
+        void outOfRange() {
+            fails(PAIR + "send(a, \"hello\", ..., 0) = 1..4", "expected 1..4", "was      5");
+            fails(PAIR + "send(a, \"hello\", ..., 0) = 6..", "expected 6..", "was      5");
+        }
+
+        @Test
+        void otherBytes() {
+            fails(SENT + "recv(b, \"hellO\", 16, 0) = 5", "test.calls:5:9", "expected \"hellO\"", "was      \"hello\"");
+            fails(SENT + "recv(b, \"hell\", 16, 0) = 5", "expected \"hell\"", "was      \"hello\"");
+            fails(SENT + "recv(b, \"hello!\", 16, 0) = 5", "expected \"hello!\"", "was      \"hello\"");
+            fails(SENT + "recv(b, \"\\x00\\xff\\\"\", 16, 0) = 5", "expected \"\\x00\\xff\\\"\"");
+        }
+
+        @Test
+        void bytesWhereNoneShouldBe() {
+            fails(SENT + "recv(b, untouched, 16, 0) = 5", "expected 0 bytes written", "was      also byte 0");
+        }
+
+        @Test
+        void moreBytesThanTold() {
+            // TCP's MSG_TRUNC tells of bytes it did not write; here it is the other way round, by way of a length.
+            fails(PAIR + "getsockopt(a, SOL_SOCKET, SO_TYPE, u16(1), [4]) = 0", "test.calls:4:36", "of 2 bytes", "4 bytes");
+        }
+
+        @Test
+        void otherLength() {
+            fails(PAIR + "getsockname(a, unix(), [128]) = 0", "test.calls:4:24", "expected 128", "was      2");
+            fails(PAIR + "getsockname(a, unix(), [128 => 3]) = 0", "expected 3", "was      2");
+        }
+
+        @Test
+        void otherAddress() {
+            fails("s = socket(AF_INET, SOCK_STREAM, 0)\ngetsockname(s, inet(\"127.0.0.1\", 0), [16]) = 0",
+                    "test.calls:4:16", "expected inet(\"127.0.0.1\", 0)", "was      inet(\"0.0.0.0\", 0)");
+            fails("s = socket(AF_INET, SOCK_STREAM, 0)\ngetsockname(s, inet(\"0.0.0.0\", 1..), [16]) = 0",
+                    "expected 1..", "was      0");
+            fails("s = socket(AF_UNIX, SOCK_STREAM, 0)\nbind(s, unix(@\"$TMP\"), ...) = 0\n"
+                    + "getsockname(s, unix(@\"x\"), [128 => ...]) = 0", "expected unix(@(\"x\"))", "was      unix(\"\\x00");
+        }
+
+        @Test
+        void otherOption() {
+            fails(PAIR + "getsockopt(a, SOL_SOCKET, SO_TYPE, [SOCK_DGRAM], [4]) = 0", "expected SOCK_DGRAM (2)",
+                    "was      1");
+        }
+
+        @Test
+        void otherEvents() {
+            String setUp = "e = epoll_create1(0)\nv = eventfd(1, 0)\nepoll_ctl(e, EPOLL_CTL_ADD, v, {events=EPOLLIN,"
+                    + " data=7}) = 0\n";
+            fails(setUp + "epoll_wait(e, [{events=EPOLLIN, data=8}], 8, 0) = 1",
+                    "expected {events=EPOLLIN, data=8} among them", "was      [{events=1, data=7}]");
+            fails(setUp + "epoll_wait(e, [{events=EPOLLIN, data=7}, {events=EPOLLIN, data=8}], 8, 0) = 1",
+                    "of 24 bytes", "12 bytes");
+        }
+
+        @Test
+        void twoEventsAlikeWhereOneDiffers() {
+            fails("e = epoll_create1(0)\nv = eventfd(1, 0)\nw = eventfd(1, 0)\n"
+                    + "epoll_ctl(e, EPOLL_CTL_ADD, v, {events=EPOLLIN, data=1}) = 0\n"
+                    + "epoll_ctl(e, EPOLL_CTL_ADD, w, {events=EPOLLIN, data=2}) = 0\n"
+                    + "epoll_wait(e, [{events=EPOLLIN, data=1}, {events=EPOLLIN, data=1}], 8, 0) = 2",
+                    "expected {events=EPOLLIN, data=1} among them", "was      [{events=1, data=2}]");
+        }
+
+        @Test
+        void otherField() {
+            fails("t = timerfd_create(CLOCK_MONOTONIC, 0)\n"
+                    + "timerfd_gettime(t, {it_interval={tv_sec=0, tv_nsec=0}, it_value={tv_sec=1, tv_nsec=0}}) = 0",
+                    "test.calls:4:20", "it_value", "1", "was");
+        }
+
+        @Test
+        void otherMessage() {
+            fails(SENT + "recvmsg(b, {msg_iov=[{iov_base=\"hell\", iov_len=4}, {iov_base=\"x\", iov_len=4}]}, 0) = 5",
+                    "expected iov_base=\"x\"", "was      \"o\"");
+            fails(SENT + "recvmsg(b, {msg_iov=[{iov_base=\"hello\", iov_len=9}], msg_flags=MSG_TRUNC}, 0) = 5",
+                    "expected msg_flags=MSG_TRUNC (32)", "was      0");
+            fails(SENT + "recvmsg(b, {msg_iov=[{iov_base=\"hello\", iov_len=9}], msg_control=..., msg_controllen=24},"
+                    + " 0) = 5", "expected msg_controllen=24", "was      0");
+        }
+
+        @Test
+        void truncationNobodyExpected() {
+            fails("socketpair(AF_UNIX, SOCK_DGRAM, 0, [?a, ?b]) = 0\nsend(a, \"hello\", ..., 0) = 5\n"
+                    + "recvmsg(b, {msg_iov=[{iov_base=\"hell\", iov_len=4}]}, 0) = 4", "expected msg_flags=0", "was      32");
+        }
+
+        @Test
+        void otherNameThanTaken() {
+            fails(PAIR + "send(a, \"hello\", ..., 0) = ?n\nrecv(b, ..., 3, 0) = n", "expected n", "was      3");
+        }
+    }
+
+    @Nested
+    class Faults {
+        @Test
+        void unknownNames() {
+            isRefused("socket(AF_INTE, SOCK_STREAM, 0) = 0", "test.calls:3:8: unknown name AF_INTE");
+            isRefused("sokcet(AF_INET, SOCK_STREAM, 0) = 0", "test.calls:3:1: no call is named sokcet");
+            isRefused("shutdown(s, 0) = 0", "test.calls:3:10: unknown name s");
+            isRefused("shutdown(-1, 0) = -1 ENOTHING", "test.calls:3:19: unknown name ENOTHING");
+            isRefused(PAIR + "send(a, {tv_sec=1, tv_rest=2}, ..., 0) = 0",
+                    "test.calls:4:9: no struct has these fields: tv_sec, tv_rest");
+            isRefused(PAIR + "sendmsg(a, {msg_io=NULL}, 0) = 0", "test.calls:4:12: a message has no field msg_io");
+            isRefused(PAIR + "bind(a, inte(\"127.0.0.1\", 0), ...) = 0", "test.calls:4:9: nothing that goes into a call");
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+            "socket(AF_INET, SOCK_STREAM, 0)         | 3:32: expected =, not the end",
+            "socket(AF_INET, SOCK_STREAM 0) = 0      | 3:29: expected )",
+            "socket(AF_INET, , 0) = 0                | 3:17: expected a value",
+            "socket AF_INET                          | 3:8: expected (",
+            "shutdown(1, 2) = 0 0                    | 3:20: nothing may follow here",
+            "s = socket(1, 2, 3) = 0                 | 3:21: nothing may follow here",
+            "send(1, \"hello, 5, 0) = 5              | 3:9: a string without an end",
+            "send(1, \"\\q\", 5, 0) = 5              | 3:10: unknown escape \\q",
+            "send(1, \"\\x4\", 5, 0) = 5             | 3:10: \\x wants two digits",
+            "shutdown(1x, 2) = 0                     | 3:10: not a number: 1x",
+            "shutdown(09, 2) = 0                     | 3:10: not a number: 09",
+            "shutdown(1, 2) = -1                     | 3:20: expected the name of an errno, not the end",
+            "shutdown(1, 2) = -1 bad                 | 3:21: not the name of an errno: bad",
+            "NULL = socket(1, 2, 3)                  | 3:1: not a name: NULL",
+            "epoll_ctl(1, 2, 3, {data=1, data=2}) = 0| 3:29: the field data stands here twice",
+            "!                                       | 3:1: expected the name of a call",
+        })
+        void unparsableLines(String line, String message) {
+            isRefused(line.replace("\\\\", "\\"), "test.calls:" + message);
+        }
+
+        @Test
+        void numbersOfArguments() {
+            isRefused("socket(AF_INET, SOCK_STREAM) = 0", "test.calls:3:1: socket takes 3 arguments, here are 2");
+        }
+
+        @Test
+        void numbersTooLarge() {
+            isRefused("shutdown(4294967296, 0) = 0", "test.calls:3:10: 4294967296 is no int");
+        }
+
+        @Test
+        void lengthsBeyondTheirMemory() {
+            isRefused(PAIR + "send(a, \"hello\", 6, 0) = 6", "test.calls:4:1", "IndexOutOfBoundsException");
+        }
+
+        @Test
+        void comparingWhatAFailedCallDidNotGive() {
+            isRefused(PAIR + "recv(a, \"hello\", 16, MSG_DONTWAIT) = -1 EAGAIN",
+                    "test.calls:4:9: a call that fails gives nothing to compare with \"hello\"; write `...`");
+        }
+
+        @Test
+        void fieldsLeftOut() {
+            isRefused("t = timerfd_create(CLOCK_MONOTONIC, 0)\n"
+                    + "timerfd_gettime(t, {it_value={tv_sec=0, tv_nsec=0}}) = 0",
+                    "test.calls:4:20: not told what these fields shall be: it_interval");
+        }
+
+        @Test
+        void namesTakenTwice() {
+            isRefused(PAIR + "dup(a) = ?b", "test.calls:4:10: b is taken already");
+            isRefused("dup(0) = ?AF_INET", "test.calls:3:10: AF_INET is a constant of C");
+        }
+
+        @Test
+        void descriptorsThatAreNone() {
+            isRefused(PAIR + "s = send(a, \"x\", ..., 0)", "test.calls:4:1: send makes no descriptor");
+        }
+
+        @Test
+        void badPointersToLengths() {
+            isRefused(PAIR + "getsockname(a, ..., 0x1) = -1 EFAULT", "test.calls:4:21: the library itself reads a length");
+        }
+
+        @Test
+        void lengthsBehindNothing() {
+            isRefused("shutdown(..., 0) = 0", "test.calls:3:10: `...` is a length only behind what has one");
+        }
+    }
+
+    @Nested
+    class Headers {
+        private static void isRefused(String text, String message) {
+            assertThatThrownBy(() -> CallScript.parse("test.calls", text)).isExactlyInstanceOf(ScriptException.class)
+                    .hasMessage("test.calls:" + message);
+        }
+
+        @Test
+        void noClaim() {
+            isRefused("close(1) = 0\n", "1:1: the first line has to say in a comment what the script claims");
+            isRefused("", "1:1: the first line has to say in a comment what the script claims");
+        }
+
+        @Test
+        void noCases() {
+            isRefused("# a claim\nclose(1) = 0\n", "2:1: no line `# cases: ...` says which cases these are");
+            isRefused("# a claim\n# cases: L01 L1\nclose(1) = 0\n", "2:14: not the id of a case: L1");
+        }
+
+        @Test
+        void noCalls() {
+            isRefused(HEADER, "3:1: no calls");
+        }
+
+        @Test
+        void variants() throws Exception {
+            CallScript script = CallScript.parse("test.calls", """
+                    # a claim
+                    # cases: L01 C02
+                    # with: TYPE=SOCK_STREAM, RESULT=EISCONN
+                    # with: TYPE=SOCK_DGRAM, RESULT=ENOTCONN   # a comment
+
+                    # another comment
+                    socketpair(AF_UNIX, TYPE, 0, [?a, ?b]) = 0   # and one more
+                    sendto(a, "# none", ..., 0, unix(@"none"), ...) = -1 EISCONN|ECONNREFUSED
+                    """);
+            assertThat(script.claim()).isEqualTo("a claim");
+            assertThat(script.cases()).containsExactly("L01", "C02");
+            assertThat(script.variants()).hasToString(
+                    "[{TYPE=SOCK_STREAM, RESULT=EISCONN}, {TYPE=SOCK_DGRAM, RESULT=ENOTCONN}]");
+            assertThat(script.lines()).hasSize(2);
+            for (var variant : script.variants()) {
+                new CallRun(script, variant, Duration.ofSeconds(20)).run();
+            }
+        }
+    }
+
+    @Nested
+    class Runs {
+        @Test
+        void closeWhatIsLeftOpen() throws Exception {
+            OpenDescriptors before = OpenDescriptors.now();
+            run(PAIR + "dup(a) = ...\nd = fcntl(a, F_DUPFD, 0)\npipe2(..., 0) = 0\nclose(b) = 0\n");
+            assertThat(before.difference()).isEmpty();
+            fails(PAIR + "close(a) = 1", "expected 1");
+            assertThat(before.difference()).isEmpty();
+        }
+
+        @Test
+        void endWhereACallBlocksForEver() throws Exception {
+            CallScript script = CallScript.parse("test.calls", HEADER + PAIR + "recv(a, ..., 16, 0) = 0\n");
+            OpenDescriptors before = OpenDescriptors.now();
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> new CallRun(script, script.variants().getFirst(), Duration.ofMillis(200)).run())
+                    .isExactlyInstanceOf(AssertionFailedError.class)
+                    .hasMessage("test.calls:4:1: recv(a, ..., 16, 0) = 0\n  still in this call after 200 ms");
+            assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(10));
+            assertThat(before.difference()).isEmpty();
+        }
+
+        @Test
+        void removeTheirFiles() throws Exception {
+            run("s = socket(AF_UNIX, SOCK_STREAM, 0)\nbind(s, unix(\"$TMP/socket\"), ...) = 0\n"
+                    + "f = open(\"$TMP/file\", O_RDWR|O_CREAT, 0600)\n");
+        }
+
+        @Test
+        void knowTheProcess() throws Exception {
+            run(PAIR + "getsockopt(a, SOL_SOCKET, SO_PEERCRED, {pid=pid, uid=uid, gid=gid}, [12]) = 0");
+            fails(PAIR + "getsockopt(a, SOL_SOCKET, SO_PEERCRED, {pid=1, uid=uid, gid=gid}, [12]) = 0", "pid=1");
+        }
+    }
+}

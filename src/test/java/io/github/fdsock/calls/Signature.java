@@ -1,0 +1,164 @@
+package io.github.fdsock.calls;
+
+import io.github.fdsock.sys.Libc;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// What the arguments of a C function are for, which its types do not tell: whether a pointer is read or written, and
+/// how much of what it points to counts.
+///
+/// @param makesDescriptor whether the result is a descriptor that somebody has to close
+record Signature(String call, List<Parameter> parameters, boolean makesDescriptor) {
+
+    /// The use of an argument.
+    enum Use {
+        /// Not a pointer.
+        INT,
+        /// Read by the kernel.
+        IN,
+        /// Read by the kernel, up to a NUL that the script does not write.
+        STRING,
+        /// A buffer as long as argument `number` says, of which the result tells how much was filled.
+        BYTES,
+        /// An address or option, whose length goes in and comes out through the pointer that is argument `number`.
+        NAME,
+        /// That pointer.
+        LENGTH,
+        /// Written, `number` bytes.
+        OUT,
+        /// Two descriptors, written.
+        DESCRIPTORS,
+        /// Read, and written where the script says `=>`.
+        IN_OUT,
+        /// Room for as many events as argument `number` says, of which the result tells how many there are.
+        EVENTS,
+        /// A set of signals, read.
+        SIGNALS,
+        /// Buffers to gather from, or to scatter to.
+        IOV_IN, IOV_OUT,
+        /// A message to send, or room for one to receive.
+        MSG_IN, MSG_OUT,
+        /// Several.
+        MMSG_IN, MMSG_OUT
+    }
+
+    /// One parameter: what it is for, and the number that some uses need.
+    record Parameter(Use use, int number) {
+        static Parameter parse(String notation) {
+            String[] parts = notation.split(":");
+            return new Parameter(Use.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT).replace('-', '_')),
+                    parts.length == 1 ? 0 : Integer.parseInt(parts[1]));
+        }
+    }
+
+    private static final Map<String, Signature> ALL = new TreeMap<>();
+
+    static {
+        """
+        socket int int int -> fd
+        socketpair int int int descriptors
+        bind int in int
+        listen int int
+        accept int name:2 length -> fd
+        accept4 int name:2 length int -> fd
+        connect int in int
+        getsockname int name:2 length
+        getpeername int name:2 length
+        getsockopt int int int name:4 length
+        setsockopt int int int in int
+        shutdown int int
+        send int in int int
+        sendto int in int int in int
+        sendmsg int msg-in int
+        sendmmsg int mmsg-in int int
+        recv int bytes:2 int int
+        recvfrom int bytes:2 int int name:5 length
+        recvmsg int msg-out int
+        recvmmsg int mmsg-out int int in-out
+        read int bytes:2 int
+        write int in int
+        readv int iov-out int
+        writev int iov-in int
+        pread int bytes:2 int int
+        pwrite int in int int
+        open string int int -> fd
+        close int
+        close_range int int int
+        dup int -> fd
+        dup3 int int int -> fd
+        pipe2 descriptors int
+        fcntl int int int
+        ioctl int int out:4
+        lseek int int int
+        ftruncate int int
+        fchmod int int
+        unlink string
+        chmod string int
+        poll in-out int int
+        ppoll in-out int in signals
+        epoll_create int -> fd
+        epoll_create1 int -> fd
+        epoll_ctl int int int in
+        epoll_wait int events:2 int int
+        epoll_pwait int events:2 int int signals
+        epoll_pwait2 int events:2 int in signals
+        eventfd int int -> fd
+        timerfd_create int int -> fd
+        timerfd_settime int int in out:32
+        timerfd_gettime int out:32
+        signalfd int signals int -> fd
+        inotify_init1 int -> fd
+        memfd_create string int -> fd
+        mmap int int int int int int
+        munmap int int
+        pidfd_open int int -> fd
+        pidfd_getfd int int int -> fd
+        pidfd_send_signal int int in int
+        sendfile int int in-out int
+        splice int in-out int in-out int int
+        tee int int int int
+        getrlimit int out:16
+        setrlimit int in
+        prlimit int int in out:16
+        kill int int
+        raise int
+        pthread_sigmask int signals in
+        if_nametoindex string
+        """.lines().map(Signature::parse).forEach(signature -> ALL.put(signature.call, signature));
+    }
+
+    private static Signature parse(String line) {
+        boolean makesDescriptor = line.endsWith(" -> fd");
+        String[] words = line.replace(" -> fd", "").split(" ");
+        return new Signature(words[0], Arrays.stream(words).skip(1).map(Parameter::parse).toList(), makesDescriptor);
+    }
+
+    /// The signature of a call.
+    ///
+    /// @throws IllegalArgumentException where there is none of that name
+    static Signature of(String call) {
+        Signature signature = ALL.get(call);
+        if (signature == null) {
+            throw new IllegalArgumentException("no call is named " + call);
+        }
+        return signature;
+    }
+
+    static Map<String, Signature> all() {
+        return ALL;
+    }
+
+    /// The method of [Libc] with these types of arguments: `fcntl` and `ioctl` have two forms.
+    Method method(boolean lastIsPointer) {
+        return Arrays.stream(Libc.class.getMethods())
+                .filter(method -> method.getName().equals(call) && method.getParameterCount() == parameters.size())
+                .filter(method -> lastIsPointer == (method.getParameterTypes()[parameters.size() - 1]
+                        == MemorySegment.class))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no form of " + call + " takes these arguments"));
+    }
+}

@@ -1,0 +1,42 @@
+/// Scripts of calls: sequences of system calls with what each must give, as data, in a notation close to strace's.
+///
+/// A script is a file `src/test/resources/calls/SUBJECT/NAME.calls`:
+///
+/// ```
+/// # a datagram longer than the buffer loses its rest              the claim, first line
+/// # cases: C06 G26                                               which known cases it covers
+/// # with: DOMAIN=AF_INET, NAME=inet("127.0.0.1", 0)              one run with these names ...
+/// # with: DOMAIN=AF_UNIX, NAME=unix(@"$TMP/name")                ... and another with those
+/// s = socket(DOMAIN, SOCK_DGRAM, 0)                              makes a descriptor, called s from here on
+/// bind(s, NAME, ...) = 0                                         `...` behind what goes in: its length
+/// getsockname(s, ?server, [128 => 2..]) = 0                      takes the name; 128 before, 2 or more after
+/// sendto(s, "0123456789", ..., 0, server, ...) = 10
+/// recv(s, "0123456", 7, 0) = 7                                   compared with what has arrived
+/// recv(s, ..., 16, MSG_DONTWAIT) = -1 EAGAIN                     `...`: whatever it may be
+/// ```
+///
+/// **Results.** `= 5`, a name or flags (`= O_RDWR|O_NONBLOCK`); `= 1..5` and `= 1..`; `= ?n` takes it; `= -1 EINVAL` or,
+/// where kernels differ, `= -1 EINVAL|ELOOP`; `or` between alternatives; `= ...` for any. Calls that make a descriptor
+/// name it: `s = socket(…)`.
+///
+/// **Values.** Numbers (`12`, `0x1f`, `0644`), constants of C, flags joined by `|`, `NULL`; a bare number where a
+/// pointer belongs is an address (`0x1`: a bad one). Bytes: `"text\n\0\xff"`, `"x"*1000`; `$TMP` in them is the run's own
+/// directory, good also for abstract names that nobody else has. `[1, 2]` are `int`s (signals, where a set of them
+/// belongs); `u8(1)`, `u16(1)`, `u32(1)`, `u64(1)` other widths. Structures by their fields, `{tv_sec=1}`: fields left
+/// out are 0 on the way in; on the way out all have to be named, or `...` has to say that the rest does not matter.
+/// Messages and buffers: `{msg_name=…, msg_namelen=128 => 16, msg_iov=[{iov_base="x", iov_len=8}], msg_flags=0}`.
+///
+/// **Addresses.** `inet("127.0.0.1", 80)`, `inet6("::1", 80)`, `inet6("fe80::1", 80, SCOPE)`, `unix("/path")`,
+/// `unix(@"abstract")`, `unix()` for the unnamed one, `family(47)` for 16 bytes with nothing but a family;
+/// `padded("text", 107)` is text filled up with `x`.
+///
+/// **In and out.** What the kernel writes is compared with the literal that stands for it: exactly as many bytes as the
+/// call says it gave, and none written behind them (`untouched`: none at all). `a => b` is a before and an after; without
+/// it, what goes both ways has to come back as it was. Arrays of structures match in any order: events have none. A call
+/// that fails gives nothing back, so its outputs have to be `...`.
+///
+/// **Names.** `?name` takes a value, `name` uses it; each is taken once. `pid`, `uid` and `gid` are those of the process.
+///
+/// A script passes through [io.github.fdsock.sys.Libc] on a thread of its own, which may block signals. Descriptors left
+/// open are closed, files in `$TMP` removed. A call that has not returned in time fails with its line.
+package io.github.fdsock.calls;
