@@ -71,6 +71,11 @@ final class Scratch {
         return timespec;
     }
 
+    /// Room for a value of `length` bytes, of an option for example; the content is undefined.
+    MemorySegment value(final int length) {
+        return length <= cells.byteSize() ? cells.asSlice(0, length) : bytes(length);
+    }
+
     /// Room for a copy of `length` bytes of an array; the content is undefined.
     MemorySegment bytes(final long length) {
         if (length > BYTES_KEPT_MAX) {

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.util.Objects;
 
 /// A socket: the calls of `socket(2)`, `bind(2)`, `listen(2)`, `accept(2)`, `connect(2)`, `send(2)`, `recv(2)` and their
 /// kin, with Java's types and C's reach.
@@ -706,26 +707,86 @@ public final class SocketFd extends Fd {
 
     // ---- options and queues
 
+    /// `getsockopt(fd, level, optname, optval, optlen)`: reads an option.
+    ///
+    /// @param <T> the type of its values
+    /// @param option `SockOpt.SO_RCVBUF`, …
+    /// @return its value
+    /// @throws UnsupportedOperationException one that can only be set
+    /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `ENOTCONN`, `ENODATA`: it tells of a peer, and there
+    ///         is none; else as the option has it
+    public <T> T getsockopt(final SockOpt<T> option) throws ErrnoException {
+        final OptionType<T> type = option.typeToRead();
+        final MemorySegment length = Scratch.current().nameLength();
+        for (int room = type.room();;) {
+            final MemorySegment value = Scratch.current().value(room).fill((byte) 0);
+            final int result = readOption(option.level(), option.number(), value);
+            final int told = length.get(ValueLayout.JAVA_INT, 0);
+            if (result >= 0 && told <= room) {
+                return type.decode(value, told);
+            }
+            // Where a value may have any length the kernel tells it, with or without an errno. Once more, with room for it.
+            if (told <= room || result < 0 && result != -ERANGE && result != -EINVAL) {
+                throw ErrnoException.of(-result, "getsockopt", intValue(), SockOpt.levelName(option.level()), option);
+            }
+            room = told;
+        }
+    }
+
+    /// `setsockopt(fd, level, optname, optval, optlen)`: sets an option.
+    ///
+    /// @param <T> the type of its values
+    /// @param option `SockOpt.SO_RCVBUF`, …
+    /// @param value its value
+    /// @throws UnsupportedOperationException one that can only be read
+    /// @throws IllegalArgumentException a value that C cannot say; nothing has been set then
+    /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`,
+    ///         `EACCES`: not allowed; else as the option has it
+    public <T> void setsockopt(final SockOpt<T> option, final T value) throws ErrnoException {
+        final OptionType<T> type = option.typeToWrite();
+        Objects.requireNonNull(value, option.name());
+        final int length;
+        try {
+            length = type.length(value);
+        } catch (final IllegalArgumentException e) {
+            throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
+        }
+        final MemorySegment memory = Scratch.current().value(length);
+        type.encode(value, memory);
+        final int level = type.level(value, option.level());
+        final int result = writeOption(level, option.number(), memory);
+        if (result < 0) {
+            throw ErrnoException.of(-result, "setsockopt", intValue(), SockOpt.levelName(level), option,
+                    type.text(value));
+        }
+    }
+
     /// `getsockopt(fd, level, optname, optval, optlen)`: reads any option, raw.
     ///
     /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
     /// @param name `SO_…`, `TCP_…`, …
     /// @param value where to, in native memory, as much as there is room for
     /// @return the length that the kernel gave
-    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`: too little room
+    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `ERANGE`: too little room
     public int getsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
-        final MemorySegment length = Scratch.current().nameLength();
-        length.set(ValueLayout.JAVA_INT, 0, (int) Math.min(value.byteSize(), Integer.MAX_VALUE));
-        final int number = enter();
-        try {
-            final int result = Libc.getsockopt(number, level, name, value, length);
-            if (result < 0) {
-                throw ErrnoException.of(-result, "getsockopt", number, level, name);
-            }
-            return length.get(ValueLayout.JAVA_INT, 0);
-        } finally {
-            leave();
+        final int result = readOption(level, name, value);
+        if (result < 0) {
+            throw ErrnoException.of(-result, "getsockopt", intValue(), SockOpt.levelName(level),
+                    SockOpt.optionName(level, name));
         }
+        return Scratch.current().nameLength().get(ValueLayout.JAVA_INT, 0);
+    }
+
+    /// `getsockopt(fd, level, optname, optval, optlen)`: reads any option that is an `int`.
+    ///
+    /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
+    /// @param name `SO_…`, `TCP_…`, …
+    /// @return its value
+    /// @throws ErrnoException `ENOPROTOOPT`: no such option here
+    public int getsockoptInt(final int level, final int name) throws ErrnoException {
+        final MemorySegment value = Scratch.current().value(Integer.BYTES).fill((byte) 0);
+        getsockopt(level, name, value);
+        return value.get(ValueLayout.JAVA_INT, 0);
     }
 
     /// `setsockopt(fd, level, optname, optval, optlen)`: sets any option, raw.
@@ -735,15 +796,49 @@ public final class SocketFd extends Fd {
     /// @param value in native memory, all of it
     /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not allowed
     public void setsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
-        if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
+        final int result = writeOption(level, name, value);
+        if (result < 0) {
+            throw ErrnoException.of(-result, "setsockopt", intValue(), SockOpt.levelName(level),
+                    SockOpt.optionName(level, name), value.byteSize() + " bytes");
+        }
+    }
+
+    /// `setsockopt(fd, level, optname, optval, optlen)`: sets any option that is an `int`.
+    ///
+    /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
+    /// @param name `SO_…`, `TCP_…`, …
+    /// @param value its value
+    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not allowed
+    public void setsockopt(final int level, final int name, final int value) throws ErrnoException {
+        final MemorySegment memory = Scratch.current().value(Integer.BYTES);
+        memory.set(ValueLayout.JAVA_INT, 0, value);
+        final int result = writeOption(level, name, memory);
+        if (result < 0) {
+            throw ErrnoException.of(-result, "setsockopt", intValue(), SockOpt.levelName(level),
+                    SockOpt.optionName(level, name), value);
+        }
+    }
+
+    /// Leaves in the thread's `nameLength` how long the value is, which may be longer than the room.
+    private int readOption(final int level, final int name, final MemorySegment value) throws ErrnoException {
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, (int) Math.min(value.byteSize(), Integer.MAX_VALUE));
+        final int number = enter();
+        try {
+            return Libc.getsockopt(number, level, name, value, length);
+        } finally {
+            leave();
+        }
+    }
+
+    private int writeOption(final int level, final int name, final MemorySegment value) throws ErrnoException {
+        if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO
+                || name == SO_RCVTIMEO_NEW || name == SO_SNDTIMEO_NEW)) {
             timed = true;
         }
         final int number = enter();
         try {
-            final int result = Libc.setsockopt(number, level, name, value, Math.toIntExact(value.byteSize()));
-            if (result < 0) {
-                throw ErrnoException.of(-result, "setsockopt", number, level, name);
-            }
+            return Libc.setsockopt(number, level, name, value, Math.toIntExact(value.byteSize()));
         } finally {
             leave();
         }
@@ -763,6 +858,42 @@ public final class SocketFd extends Fd {
     /// @throws ErrnoException `EINVAL`: a socket that listens
     public int sendQueue() throws ErrnoException {
         return ioctlInt(TIOCOUTQ, "TIOCOUTQ");
+    }
+
+    /// `SIOCOUTQNSD`: how many bytes are in the send queue that were not sent yet. TCP.
+    ///
+    /// @return the number of bytes, at most [#sendQueue]
+    /// @throws ErrnoException `EINVAL`: a socket that listens; `ENOTTY`: not a TCP socket
+    public int unsentQueue() throws ErrnoException {
+        return ioctlInt(SIOCOUTQNSD, "SIOCOUTQNSD");
+    }
+
+    /// How many connections wait to be accepted, and how many may: by `TCP_INFO`, for UNIX sockets by `sock_diag(7)`.
+    ///
+    /// For a UNIX socket this opens a netlink socket for the moment, and needs `/proc`. Not for a loop.
+    ///
+    /// @return both numbers
+    /// @throws IllegalStateException the socket does not listen
+    /// @throws UnsupportedOperationException the kernel does not tell it of sockets of this kind
+    /// @throws ErrnoException `ENOENT`: this kernel is built without `unix_diag`, or the socket is of another network namespace
+    public AcceptQueue acceptQueue() throws IOException {
+        if (!getsockopt(SockOpt.SO_ACCEPTCONN)) {
+            throw new IllegalStateException(this + " does not listen");
+        }
+        final int domain = getsockopt(SockOpt.SO_DOMAIN);
+        if (domain == AF_UNIX) {
+            return UnixDiag.acceptQueue(this);
+        }
+        final int protocol = getsockopt(SockOpt.SO_PROTOCOL);
+        if ((domain == AF_INET || domain == AF_INET6) && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP)) {
+            final TcpInfo info = getsockopt(SockOpt.TCP_INFO);
+            if (info.state() != TcpState.LISTEN) {
+                throw new IllegalStateException(this + " does not listen any more");
+            }
+            return new AcceptQueue((int) info.unacked(), (int) info.sacked());
+        }
+        throw new UnsupportedOperationException("the kernel does not tell the accept queue of a socket of family " + domain
+                + ", protocol " + protocol);
     }
 
     // ---- what is behind it
