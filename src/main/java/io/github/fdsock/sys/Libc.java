@@ -768,7 +768,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.readv);
         }
-        room("readv", iov, iovcnt * IOVEC_SIZE);
+        roomForMany("readv", iov, iovcnt, IOVEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.readv, fd, iov, iovcnt);
@@ -793,7 +793,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.writev);
         }
-        room("writev", iov, iovcnt * IOVEC_SIZE);
+        roomForMany("writev", iov, iovcnt, IOVEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.writev, fd, iov, iovcnt);
@@ -1266,7 +1266,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.poll);
         }
-        roomForMany("poll", fds, nfds, POLLFD_SIZE);
+        roomForPoll("poll", fds, nfds);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.poll, fds, nfds, timeout);
@@ -1293,7 +1293,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.ppoll);
         }
-        roomForMany("ppoll", fds, nfds, POLLFD_SIZE);
+        roomForPoll("ppoll", fds, nfds);
         room("ppoll", tmo_p, TIMESPEC_SIZE);
         room("ppoll", sigmask, SIGSET_SIZE);
         final Interposer seam = Seam.interposer();
@@ -1402,7 +1402,7 @@ public final class Libc {
         final class Critical {
             static final MethodHandle CALL = Downcall.linkCritical(Call.epoll_wait);
         }
-        room("epoll_wait", events, maxevents * EPOLL_EVENT_SIZE);
+        roomForMany("epoll_wait", events, maxevents, EPOLL_EVENT_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.epoll_wait, epfd, events, maxevents, timeout);
@@ -1430,7 +1430,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_pwait);
         }
-        room("epoll_pwait", events, maxevents * EPOLL_EVENT_SIZE);
+        roomForMany("epoll_pwait", events, maxevents, EPOLL_EVENT_SIZE);
         room("epoll_pwait", sigmask, SIGSET_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
@@ -1461,7 +1461,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_pwait2);
         }
-        room("epoll_pwait2", events, maxevents * EPOLL_EVENT_SIZE);
+        roomForMany("epoll_pwait2", events, maxevents, EPOLL_EVENT_SIZE);
         room("epoll_pwait2", timeout, TIMESPEC_SIZE);
         room("epoll_pwait2", sigmask, SIGSET_SIZE);
         final Interposer seam = Seam.interposer();
@@ -2187,11 +2187,19 @@ public final class Libc {
         }
     }
 
-    private static void roomForMany(final String call, final MemorySegment segment, final long count, final long size) {
-        if (count < 0 || count > Integer.MAX_VALUE) {
-            throw new IndexOutOfBoundsException(call + ": a count of " + count);
+    /// For arrays. Where a count is signed the kernel refuses a negative one.
+    private static void roomForMany(final String call, final MemorySegment array, final long count, final long size) {
+        if (count * size > array.byteSize() && array.address() != 0) {
+            throw beyond(call, array, count, size);
         }
-        room(call, segment, count * size);
+    }
+
+    /// The kernel drops the upper half of `nfds`, and what is left may look as if it fitted.
+    private static void roomForPoll(final String call, final MemorySegment fds, final long nfds) {
+        if (nfds < 0 || nfds > Integer.MAX_VALUE) {
+            throw beyond(call, fds, nfds, POLLFD_SIZE);
+        }
+        roomForMany(call, fds, nfds, POLLFD_SIZE);
     }
 
     /// For lengths that travel in and out by a pointer.
@@ -2225,8 +2233,11 @@ public final class Libc {
     }
 
     /// The kernel takes `vlen` for unsigned, and looks at no more than UIO_MAXIOV of them.
-    private static void roomForMessages(final String call, final MemorySegment segment, final int vlen) {
-        room(call, segment, Math.min(Integer.toUnsignedLong(vlen), UIO_MAXIOV) * MMSGHDR_SIZE);
+    private static void roomForMessages(final String call, final MemorySegment msgvec, final int vlen) {
+        final long count = Integer.toUnsignedLong(vlen);
+        if (Math.min(count, UIO_MAXIOV) * MMSGHDR_SIZE > msgvec.byteSize() && msgvec.address() != 0) {
+            throw beyond(call, msgvec, count, MMSGHDR_SIZE);
+        }
     }
 
     /// How much an ioctl reads or writes stands in its number where that was made by `_IOR` or `_IOW`. Of the old
@@ -2251,5 +2262,11 @@ public final class Libc {
     private static IndexOutOfBoundsException beyond(final String call, final MemorySegment segment, final long length) {
         return new IndexOutOfBoundsException(call + ": a length of " + length + " bytes in a segment of "
                 + segment.byteSize());
+    }
+
+    private static IndexOutOfBoundsException beyond(final String call, final MemorySegment array,
+            final long count, final long size) {
+        return new IndexOutOfBoundsException(call + ": " + count + " structs of " + size + " bytes in a segment of "
+                + array.byteSize());
     }
 }
