@@ -1,5 +1,5 @@
-/// Views of C structs over memory that is reused. Nothing here makes a system call, but what [Addrinfo] and [Mapping] do
-/// when their arena closes, and nothing allocates but where a method says so.
+/// Views of C structs over memory that is reused. Nothing here makes a system call, but what [Addrinfo] and [Mapping]
+/// do when their arena closes, and nothing allocates but where a method says so.
 ///
 /// Each view shows the C declaration that it stands for, and its methods are named like the C fields, without the
 /// prefix that the struct's name makes superfluous: [Timespec#sec] is `tv_sec`. A setter has the getter's name and
