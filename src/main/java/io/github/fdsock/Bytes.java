@@ -1,5 +1,8 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.sys.Constants.UIO_MAXIOV;
+
+import io.github.fdsock.sys.struct.Iovec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -68,5 +71,93 @@ final class Bytes {
         final MemorySegment copy = Scratch.current().bytes(source.byteSize());
         MemorySegment.copy(source, ValueLayout.JAVA_BYTE, 0, copy, ValueLayout.JAVA_BYTE, 0, source.byteSize());
         return call.over(copy);
+    }
+
+    // ---- several at once
+
+    /// One call over several pieces of native memory.
+    @FunctionalInterface
+    interface VectorCall {
+        long over(Iovec memory) throws IOException;
+    }
+
+    static long receive(final ByteBuffer[] into, final VectorCall call) throws IOException {
+        for (final ByteBuffer buffer : into) {
+            if (buffer.isReadOnly()) {
+                throw new ReadOnlyBufferException();
+            }
+        }
+        final MemorySegment copies = copies(into);
+        final Iovec memory = fill(into, copies);
+        try {
+            final long n = call.over(memory);
+            long left = Math.max(n, 0);
+            long copied = 0;
+            for (int i = 0; left > 0 && i < into.length; i++) {
+                final ByteBuffer buffer = into[i];
+                final int room = buffer.remaining();
+                final int part = (int) Math.min(left, room);
+                if (!buffer.isDirect()) {
+                    MemorySegment.copy(copies, copied, MemorySegment.ofBuffer(buffer), 0, part);
+                    copied += room;
+                }
+                buffer.position(buffer.position() + part);
+                left -= part;
+            }
+            return n;
+        } finally {
+            memory.clear();
+        }
+    }
+
+    static long send(final ByteBuffer[] from, final VectorCall call) throws IOException {
+        final MemorySegment copies = copies(from);
+        long copied = 0;
+        for (final ByteBuffer buffer : from) {
+            if (!buffer.isDirect()) {
+                MemorySegment.copy(MemorySegment.ofBuffer(buffer), 0, copies, copied, buffer.remaining());
+                copied += buffer.remaining();
+            }
+        }
+        final Iovec memory = fill(from, copies);
+        try {
+            final long n = call.over(memory);
+            long left = Math.max(n, 0);
+            for (int i = 0; left > 0 && i < from.length; i++) {
+                final int part = (int) Math.min(left, from[i].remaining());
+                from[i].position(from[i].position() + part);
+                left -= part;
+            }
+            return n;
+        } finally {
+            memory.clear();
+        }
+    }
+
+    /// Room for what lies on the heap.
+    private static MemorySegment copies(final ByteBuffer... buffers) {
+        if (buffers.length > UIO_MAXIOV) {
+            throw new IllegalArgumentException(buffers.length + " buffers; one call takes " + UIO_MAXIOV);
+        }
+        long onHeap = 0;
+        for (final ByteBuffer buffer : buffers) {
+            onHeap += buffer.isDirect() ? 0 : buffer.remaining();
+        }
+        return Scratch.current().bytes(onHeap);
+    }
+
+    /// The direct ones as they are, and of `copies` as much as each of the others needs.
+    private static Iovec fill(final ByteBuffer[] buffers, final MemorySegment copies) {
+        final Iovec memory = Scratch.current().iovec();
+        long copied = 0;
+        for (final ByteBuffer buffer : buffers) {
+            if (buffer.isDirect()) {
+                memory.add(MemorySegment.ofBuffer(buffer));
+            } else {
+                memory.add(copies, copied, buffer.remaining());
+                copied += buffer.remaining();
+            }
+        }
+        return memory;
     }
 }

@@ -9,17 +9,22 @@ import static io.github.fdsock.sys.Constants.F_GETFD;
 import static io.github.fdsock.sys.Constants.F_GETFL;
 import static io.github.fdsock.sys.Constants.F_SETFD;
 import static io.github.fdsock.sys.Constants.F_SETFL;
+import static io.github.fdsock.sys.Constants.O_CLOEXEC;
 import static io.github.fdsock.sys.Constants.O_NONBLOCK;
 
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.sys.struct.Iovec;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -81,6 +86,48 @@ public class Fd implements Closeable {
         return new Fd(requireOpen(fd));
     }
 
+    /// `open(path, flags | O_CLOEXEC, mode)`: opens a file, to be read and written here or passed to another process.
+    ///
+    /// Opening a FIFO waits for the other end, and a wait that a signal interrupts goes on.
+    ///
+    /// @param path the file, of the default file system; a relative one counts from where the JVM was started
+    /// @param flags `O_RDONLY`, `O_WRONLY` or `O_RDWR`, with `O_CREAT`, `O_EXCL`, `O_APPEND`, `O_NONBLOCK`, …
+    /// @param mode the access rights of a file that is made, `0644` in octal, of which the umask takes some away
+    /// @return the descriptor, owned by the caller
+    /// @throws IllegalArgumentException where the path is one of another file system, or has bytes that its text does not
+    ///         show
+    /// @throws ErrnoException `ENOENT`, `EACCES`, `EEXIST`, `ENXIO`: a socket, or a FIFO nobody reads; `EMFILE`, `ENFILE`:
+    ///         no free descriptor; …
+    public static Fd openFile(final Path path, final int flags, final int mode) throws ErrnoException {
+        final byte[] bytes = fileName(path);
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment pathname = arena.allocate(bytes.length + 1L);
+            MemorySegment.copy(bytes, 0, pathname, ValueLayout.JAVA_BYTE, 0, bytes.length);
+            int fd;
+            do {
+                fd = Libc.open(pathname, flags | O_CLOEXEC, mode);
+            } while (fd == -EINTR);
+            if (fd < 0) {
+                throw ErrnoException.of(-fd, "open", "\"" + path + '"', "0x" + Integer.toHexString(flags | O_CLOEXEC),
+                        "0" + Integer.toOctalString(mode));
+            }
+            return new Fd(fd);
+        }
+    }
+
+    private static byte[] fileName(final Path path) {
+        if (path.getFileSystem() != FileSystems.getDefault()) {
+            throw new IllegalArgumentException("not a path of the default file system: " + path.toUri());
+        }
+        final String text = path.toString();
+        final byte[] bytes = AddressText.encode(text, AddressText.FILE_NAMES);
+        if (!Path.of(text).equals(path)) {
+            throw new IllegalArgumentException("a path with bytes that are no " + AddressText.FILE_NAMES + " text: "
+                    + path.toUri());
+        }
+        return bytes;
+    }
+
     /// `fd`, if it is an open descriptor.
     static int requireOpen(final int fd) throws ErrnoException {
         if (fd < 0) {
@@ -96,13 +143,18 @@ public class Fd implements Closeable {
         requireOpen(fd);
         final String target = target(fd);
         if (target != null && !target.startsWith(prefix)) {
-            throw new IllegalArgumentException("fd " + fd + " is " + target + ", not " + wanted);
+            throw wrongKind(fd, wanted);
         }
+    }
+
+    static IllegalArgumentException wrongKind(final int fd, final String wanted) {
+        final String target = target(fd);
+        return new IllegalArgumentException("fd " + fd + " is " + (target == null ? "not " : target + ", not ") + wanted);
     }
 
     /// What `/proc/self/fd` says of a descriptor: `socket:[4711]`, `anon_inode:[eventfd]`, the path of a file; null where
     /// it says nothing.
-    static String target(final int fd) {
+    private static String target(final int fd) {
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(fd))).toString();
         } catch (final IOException e) {
@@ -416,6 +468,70 @@ public class Fd implements Closeable {
     /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
     public final long write(final byte[] from, final int offset, final int length) throws IOException {
         return Bytes.send(from, offset, length, this::write);
+    }
+
+    /// `readv(fd, iov, iovcnt)`: reads into several segments, one after the other.
+    ///
+    /// @param into where to; not changed, [Iovec#advance] leaves in it what has not been filled
+    /// @return as [#read(MemorySegment)]
+    /// @throws ErrnoException as `readv(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public long readv(final Iovec into) throws IOException {
+        final int number = enter();
+        try {
+            long n;
+            do {
+                n = Libc.readv(number, into.segment(), into.count());
+            } while (n == -EINTR && isOpen());
+            return flow(n, "readv", into.length());
+        } finally {
+            Reference.reachabilityFence(into);
+            leave();
+        }
+    }
+
+    /// `readv(fd, iov, iovcnt)` into the spaces between the buffers' positions and limits; the positions move.
+    ///
+    /// @param into where to, at most 1,024 of them
+    /// @return as [#read(MemorySegment)]
+    /// @throws IllegalArgumentException where there are more
+    /// @throws ErrnoException as `readv(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public final long readv(final ByteBuffer... into) throws IOException {
+        return Bytes.receive(into, this::readv);
+    }
+
+    /// `writev(fd, iov, iovcnt)`: writes from several segments, one after the other.
+    ///
+    /// Of SIGPIPE see [#write(MemorySegment)].
+    ///
+    /// @param from the bytes; not changed, [Iovec#advance] leaves in it what has not been taken
+    /// @return as [#write(MemorySegment)]
+    /// @throws ErrnoException as `writev(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public long writev(final Iovec from) throws IOException {
+        final int number = enter();
+        try {
+            long n;
+            do {
+                n = Libc.writev(number, from.segment(), from.count());
+            } while (n == -EINTR && isOpen());
+            return flow(n, "writev", from.length());
+        } finally {
+            Reference.reachabilityFence(from);
+            leave();
+        }
+    }
+
+    /// `writev(fd, iov, iovcnt)` of what lies between the buffers' positions and limits; the positions move.
+    ///
+    /// @param from the bytes, in at most 1,024 buffers
+    /// @return as [#write(MemorySegment)]
+    /// @throws IllegalArgumentException where there are more
+    /// @throws ErrnoException as `writev(2)` has it
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    public final long writev(final ByteBuffer... from) throws IOException {
+        return Bytes.send(from, this::writev);
     }
 
     /// A result as the public methods return it: `EAGAIN` is flow, and so is an `EINTR` after which the time was over;

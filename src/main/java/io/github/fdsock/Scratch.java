@@ -1,6 +1,12 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.sys.Constants.UIO_MAXIOV;
+
 import io.github.fdsock.sys.struct.EpollEvents;
+import io.github.fdsock.sys.struct.Iovec;
+import io.github.fdsock.sys.struct.Itimerspec;
+import io.github.fdsock.sys.struct.Msghdr;
+import io.github.fdsock.sys.struct.SignalfdSiginfo;
 import io.github.fdsock.sys.struct.Timespec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +34,10 @@ final class Scratch {
     private MemorySegment bytes = MemorySegment.NULL;
     private EpollEvents epollEvent;
     private Timespec timespec;
+    private Itimerspec itimerspec;
+    private SignalfdSiginfo siginfo;
+    private Msghdr message;
+    private Iovec iovec;
 
     private Scratch() {
         final MemorySegment all = Arena.ofAuto().allocate(SockAddr.MAX_LENGTH + Long.BYTES + 256, Long.BYTES);
@@ -74,6 +84,39 @@ final class Scratch {
     /// Room for a value of `length` bytes, of an option for example; the content is undefined.
     MemorySegment value(final int length) {
         return length <= cells.byteSize() ? cells.asSlice(0, length) : bytes(length);
+    }
+
+    /// A `struct itimerspec`, in [#cells].
+    Itimerspec itimerspec() {
+        if (itimerspec == null) {
+            itimerspec = Itimerspec.of(cells);
+        }
+        return itimerspec;
+    }
+
+    /// A `struct signalfd_siginfo`, in [#cells].
+    SignalfdSiginfo siginfo() {
+        if (siginfo == null) {
+            siginfo = SignalfdSiginfo.of(cells);
+        }
+        return siginfo;
+    }
+
+    /// A `struct msghdr`, empty; to be cleared after the call.
+    Msghdr message() {
+        if (message == null) {
+            // Not in the cells: these serve the look at a time limit that is between one try of a call and the next.
+            message = Msghdr.allocate(Arena.ofAuto());
+        }
+        return message;
+    }
+
+    /// An array of as many `struct iovec` as there can be, empty; to be cleared after the call.
+    Iovec iovec() {
+        if (iovec == null) {
+            iovec = Iovec.allocate(Arena.ofAuto(), UIO_MAXIOV);
+        }
+        return iovec;
     }
 
     /// Room for a copy of `length` bytes of an array; the content is undefined.
