@@ -23,7 +23,6 @@ import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousCloseException;
-import java.util.StringJoiner;
 
 /// An epoll instance: a set of descriptors, and a wait for the first of them that is ready.
 ///
@@ -248,21 +247,8 @@ public final class EpollFd extends Fd {
         return "epoll";
     }
 
-    /// The names of the bits of `events`, as in `EPOLLIN|EPOLLET`; what is left of them as a number.
     private static String names(final int events) {
-        final StringJoiner names = new StringJoiner("|");
-        names.setEmptyValue("0");
-        int rest = events;
-        for (int i = 0; i < BITS.length; i++) {
-            if ((events & BITS[i]) != 0) {
-                names.add(BIT_NAMES[i]);
-                rest &= ~BITS[i];
-            }
-        }
-        if (rest != 0) {
-            names.add("0x" + Integer.toHexString(rest));
-        }
-        return names.toString();
+        return Flags.names(events, BITS, BIT_NAMES);
     }
 
     private static final int[] BITS = {EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP, EPOLLEXCLUSIVE,

@@ -1,0 +1,152 @@
+package io.github.fdsock;
+
+import static io.github.fdsock.sys.Constants.*;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fdsock.sys.Call;
+import io.github.fdsock.sys.struct.EpollEvents;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/// A pidfd stands for one process, tells its end, and never reaches another.
+class PidFdTest {
+    private static final long LONG_ENOUGH = TimeUnit.SECONDS.toNanos(20);
+
+    /// A child that lives until its standard input ends.
+    private static Process child() throws IOException {
+        return new ProcessBuilder("cat").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    }
+
+    private static void end(final Process child) throws InterruptedException {
+        child.destroyForcibly();
+        child.waitFor();
+    }
+
+    @Test
+    void isBornCloseOnExec() throws IOException {
+        try (PidFd self = PidFd.open(ProcessHandle.current().pid(), 0)) {
+            assertThat(self.closeOnExec()).isTrue();
+            assertThat(self).hasToString("pidfd " + self.intValue());
+            assertThat(self.awaitExit(0)).isFalse();
+            self.sendSignal(0);
+        }
+    }
+
+    @Test
+    void aSignalReachesTheProcessAndItsEndIsTold() throws Exception {
+        final Process child = child();
+        try (PidFd pid = PidFd.open(child)) {
+            assertThat(pid.awaitExit(1_000_000)).isFalse();
+            pid.sendSignal(SIGTERM);
+            assertThat(pid.awaitExit(LONG_ENOUGH)).isTrue();
+            assertThat(pid.await(POLLIN, -1) & POLLIN).isEqualTo(POLLIN);
+            assertThat(child.waitFor()).isEqualTo(128 + SIGTERM);
+            // Somebody has waited for it, so nothing is left of it: the JDK has, before waitFor returned.
+            assertThatThrownBy(() -> pid.sendSignal(0)).isInstanceOf(ErrnoException.class)
+                    .hasMessage("pidfd_send_signal(%d, 0, NULL, 0) = -1 ESRCH (No such process)", pid.intValue());
+        } finally {
+            end(child);
+        }
+    }
+
+    @Test
+    void theEndWakesAWaiter() throws Exception {
+        final Process child = child();
+        try (PidFd pid = PidFd.open(child.toHandle());
+                Background<Boolean> waiter = Background.start(() -> pid.awaitExit(-1))) {
+            waiter.awaitBlockedInPoll();
+            child.getOutputStream().close();
+            assertThat(waiter.result()).isTrue();
+            assertThat(child.waitFor()).isZero();
+        } finally {
+            end(child);
+        }
+    }
+
+    @Test
+    void anEpollInstanceReportsTheEnd() throws Exception {
+        final Process child = child();
+        try (Arena arena = Arena.ofConfined(); PidFd pid = PidFd.open(child);
+                EpollFd epoll = EpollFd.create()) {
+            final EpollEvents events = EpollEvents.allocate(arena, 1);
+            epoll.add(pid, EPOLLIN, 5);
+            assertThat(epoll.wait(events, 0)).isZero();
+            child.destroy();
+            assertThat(epoll.wait(events, 20_000)).isEqualTo(1);
+            assertThat(events.events(0) & EPOLLIN).isEqualTo(EPOLLIN);
+        } finally {
+            end(child);
+        }
+    }
+
+    @Test
+    void aProcessThatHasEndedIsNotOpened() throws Exception {
+        final Process child = child();
+        end(child);
+        assertThatThrownBy(() -> PidFd.open(child)).isInstanceOf(ErrnoException.class)
+                .hasMessage("pidfd_open(%d, 0) = -1 ESRCH (No such process)", child.pid());
+    }
+
+    @Test
+    void anotherProcessUnderTheSamePidIsNotTakenForIt() throws Exception {
+        // Its pid is given to somebody else between its end and pidfd_open, which so succeeds.
+        final Process child = child();
+        final ProcessHandle handle = child.toHandle();
+        end(child);
+        try (Seen seen = Seen.calls(made -> made.call() == Call.pidfd_open
+                ? Seen.really(made.call(), (int) ProcessHandle.current().pid(), 0) : null)) {
+            assertThatThrownBy(() -> PidFd.open(handle)).isInstanceOf(ErrnoException.class)
+                    .hasMessageContaining("ESRCH");
+            assertThat(seen.all(Call.close)).hasSize(1);
+        }
+    }
+
+    @Test
+    void copiesADescriptorOfAProcess() throws IOException {
+        try (PidFd self = PidFd.open(ProcessHandle.current()); PipeFd.Pair pipe = PipeFd.create(0);
+                Fd copy = self.getFd(pipe.writeEnd().intValue())) {
+            assertThat(copy.closeOnExec()).isTrue();
+            pipe.writeEnd().close();
+            assertThat(copy.write("x".getBytes(US_ASCII), 0, 1)).isEqualTo(1);
+            assertThat(pipe.readEnd().read(new byte[2], 0, 2)).isEqualTo(1);
+            assertThatThrownBy(() -> self.getFd(1 << 20)).isInstanceOf(ErrnoException.class)
+                    .hasMessage("pidfd_getfd(%d, 1048576, 0) = -1 EBADF (Bad file descriptor)", self.intValue());
+        }
+    }
+
+    @Test
+    void copiesADescriptorOfAChild() throws Exception {
+        final Process child = child();
+        try (PidFd pid = PidFd.open(child); Fd input = pid.getFd(0)) {
+            // The read end of the child's standard input: what the child is sent can be read here instead.
+            assertThat(PipeFd.adopt(input.dup().release())).satisfies(copy -> copy.close());
+        } finally {
+            end(child);
+        }
+    }
+
+    @Test
+    void badNumbersAreRefused() {
+        assertThatThrownBy(() -> PidFd.open(1L << 32 | 1, 0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("4294967297");
+        assertThatThrownBy(() -> PidFd.open(0, 0)).isInstanceOf(ErrnoException.class)
+                .hasMessage("pidfd_open(0, 0) = -1 EINVAL (Invalid argument)");
+        assertThatThrownBy(() -> PidFd.open(1, 1 << 20)).isInstanceOf(ErrnoException.class)
+                .hasMessage("pidfd_open(1, 0x100000) = -1 EINVAL (Invalid argument)");
+    }
+
+    @Test
+    void adoptTakesAPidfdAndNothingElse() throws IOException {
+        try (PidFd self = PidFd.open(ProcessHandle.current()); PidFd copy = self.dup();
+                PidFd adopted = PidFd.adopt(self.dup().release()); EventFd counter = EventFd.create(0, 0)) {
+            copy.sendSignal(0);
+            adopted.sendSignal(0);
+            assertThatThrownBy(() -> PidFd.adopt(counter.intValue())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("fd %d is anon_inode:[eventfd], not a pidfd", counter.intValue());
+        }
+    }
+}
