@@ -22,12 +22,17 @@ final class Bytes {
     }
 
     static long receive(final ByteBuffer into, final Call call) throws IOException {
+        return receive(into, false, call);
+    }
+
+    /// @param keep whether the call may say that it stored what it did not: what was there before has to stay then
+    static long receive(final ByteBuffer into, final boolean keep, final Call call) throws IOException {
         if (into.isReadOnly()) {
             throw new ReadOnlyBufferException();
         }
         final int position = into.position();
         final MemorySegment target = MemorySegment.ofBuffer(into);
-        final long n = receive(target, call);
+        final long n = receive(target, keep, call);
         // With MSG_TRUNC a datagram's full length comes back, which may be more than there was room for.
         into.position(position + (int) Math.clamp(n, 0, target.byteSize()));
         return n;
@@ -35,15 +40,24 @@ final class Bytes {
 
     static long receive(final byte[] into, final int offset, final int length,
             final Call call) throws IOException {
-        Objects.checkFromIndexSize(offset, length, into.length);
-        return receive(MemorySegment.ofArray(into).asSlice(offset, length), call);
+        return receive(into, offset, length, false, call);
     }
 
-    private static long receive(final MemorySegment target, final Call call) throws IOException {
+    /// @param keep whether the call may say that it stored what it did not: what was there before has to stay then
+    static long receive(final byte[] into, final int offset, final int length, final boolean keep,
+            final Call call) throws IOException {
+        Objects.checkFromIndexSize(offset, length, into.length);
+        return receive(MemorySegment.ofArray(into).asSlice(offset, length), keep, call);
+    }
+
+    private static long receive(final MemorySegment target, final boolean keep, final Call call) throws IOException {
         if (target.isNative()) {
             return call.over(target);
         }
         final MemorySegment copy = Scratch.current().bytes(target.byteSize());
+        if (keep) {
+            copy.copyFrom(target);
+        }
         final long n = call.over(copy);
         if (n > 0) {
             MemorySegment.copy(copy, 0, target, 0, Math.min(n, target.byteSize()));

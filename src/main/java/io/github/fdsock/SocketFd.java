@@ -202,11 +202,12 @@ public final class SocketFd extends Fd {
     /// `connect(fd, addr, addrlen)`: connects to a peer, or names the one that datagrams go to.
     ///
     /// [SockAddr#unspec] dissolves the connection of a datagram socket. A signal during a blocking connect does
-    /// not break it off: it goes on by itself, and this waits for it.
+    /// not break it off: TCP goes on by itself, and this waits for it; a UNIX socket has given up, and is made to connect
+    /// again. A limit set by `SO_SNDTIMEO` counts from the beginning.
     ///
     /// @param address the peer's address
-    /// @return 0 when connected; `-EINPROGRESS` when it goes on in the background ([#finishConnect]); `-EAGAIN` when a UNIX
-    ///         listener's queue is full, and nothing goes on: try again later
+    /// @return 0 when connected; `-EINPROGRESS` when it goes on in the background ([#finishConnect]), also where the limit of
+    ///         `SO_SNDTIMEO` ran out; `-EAGAIN` when a UNIX listener's queue is full, and nothing goes on: try again later
     /// @throws ErrnoException `ECONNREFUSED`, `ENOENT`, `ETIMEDOUT`, `EPROTOTYPE`, …: as `connect(2)` has it
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public int connect(final SockAddr address) throws IOException {
@@ -214,10 +215,10 @@ public final class SocketFd extends Fd {
         final int length = address.encode(name);
         final int number = enter();
         try {
+            final long start = begin();
             int result = Libc.connect(number, name, length);
-            if (result == -EINTR) {
-                final int events = Waiting.poll(number, POLLOUT, -1);
-                result = events < 0 ? events : -pendingError(number);
+            while (result == -EINTR && isOpen()) {
+                result = connectInterrupted(number, name, length, start);
             }
             if (result == 0 || result == -EINPROGRESS || result == -EAGAIN) {
                 return result;
@@ -229,11 +230,26 @@ public final class SocketFd extends Fd {
         }
     }
 
+    /// After `EINTR`: what the connect would have returned, had it not been interrupted.
+    private int connectInterrupted(final int number, final MemorySegment name, final int length, final long start) {
+        final long limit = timed ? timeLimit(number, SO_SNDTIMEO) : 0;
+        final int events = Waiting.poll(number, POLLOUT, limit == 0 ? -1 : left(start, limit));
+        if (events <= 0) {
+            return events == 0 ? -EINPROGRESS : events;
+        }
+        final int error = pendingError(number);
+        if (error != 0 || hasPeer(number)) {
+            return -error;
+        }
+        // Neither connected nor failed: nothing was on its way any more. Only TCP and its like go on without the caller.
+        return limit != 0 && left(start, limit) == 0 ? -EAGAIN : Libc.connect(number, name, length);
+    }
+
     /// Waits for a connection on its way, and tells how it ended, by `SO_ERROR`.
     ///
     /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
     /// @return true when connected; false when the time is over and it is still on its way
-    /// @throws ErrnoException why it failed: `ECONNREFUSED`, `ETIMEDOUT`, …
+    /// @throws ErrnoException why it failed: `ECONNREFUSED`, `ETIMEDOUT`, …; `ENOTCONN`: none was on its way
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public boolean finishConnect(final long timeoutNanos) throws IOException {
         if (await(POLLOUT, timeoutNanos) == 0) {
@@ -244,6 +260,11 @@ public final class SocketFd extends Fd {
             final int error = pendingError(number);
             if (error != 0) {
                 throw ErrnoException.of(error, "connect", number);
+            }
+            // A socket that was never told to connect has no error either, and "can be written to".
+            if (!hasPeer(number)) {
+                checkNotClosedMeanwhile();
+                throw ErrnoException.of(ENOTCONN, "connect", number);
             }
             return true;
         } finally {
@@ -258,6 +279,13 @@ public final class SocketFd extends Fd {
         length.set(ValueLayout.JAVA_INT, 0, Integer.BYTES);
         final int result = Libc.getsockopt(number, SOL_SOCKET, SO_ERROR, error, length);
         return result < 0 ? -result : error.get(ValueLayout.JAVA_INT, 0);
+    }
+
+    /// Whether it is connected; leaves the thread's `name` alone.
+    private static boolean hasPeer(final int number) {
+        final MemorySegment length = Scratch.current().nameLength();
+        length.set(ValueLayout.JAVA_INT, 0, SockAddr.MAX_LENGTH);
+        return Libc.getpeername(number, Scratch.current().cells(), length) >= 0;
     }
 
     /// `getsockname(fd, addr, addrlen)`: the socket's own address, with the port that the kernel chose.
@@ -317,6 +345,25 @@ public final class SocketFd extends Fd {
         } finally {
             leave();
         }
+    }
+
+    /// `close(fd)`, as [Fd#close]; if other threads are in calls on this socket, `shutdown(fd, SHUT_RDWR)` before that.
+    ///
+    /// The shutdown ends their wait, and they throw an [AsynchronousCloseException]. **It is felt by everybody who shares the
+    /// socket**, by [#dup] or in another process: a listener or connection that shall live on elsewhere is to be closed when
+    /// no thread is in a call on it.
+    ///
+    /// Not woken is a thread that waits for somebody else: in [#connect] for a place in the queue of a UNIX listener, in a
+    /// send for room in the queue of another's UNIX datagram socket. Nor one on a socket of a family without shutdown
+    /// (netlink, packet). They go on until that comes, or the limit of `SO_SNDTIMEO` or `SO_RCVTIMEO` is over.
+    ///
+    /// With `SO_LINGER` this waits for what has not been sent.
+    ///
+    /// @throws IllegalStateException where the number was closed behind this object's back (`EBADF`)
+    /// @throws ErrnoException `EIO`: the number is free all the same
+    @Override
+    public void close() throws ErrnoException {
+        super.close();
     }
 
     /// Threads blocked in calls on this socket would not notice a close; they do notice a shutdown.
@@ -379,7 +426,7 @@ public final class SocketFd extends Fd {
     ///
     /// @param from the bytes, in native memory
     /// @param flags as there
-    /// @param timeoutNanos at most so long
+    /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
     /// @return as there; `-EAGAIN` when the time is over
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
@@ -387,8 +434,13 @@ public final class SocketFd extends Fd {
         final long start = System.nanoTime();
         for (;;) {
             final long n = send(from, flags | MSG_DONTWAIT);
-            if (n != -EAGAIN || await(POLLOUT, left(start, timeoutNanos)) == 0) {
+            if (n != -EAGAIN) {
                 return n;
+            }
+            // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
+            final long left = left(start, timeoutNanos);
+            if (left == 0 || await(POLLOUT, left) == 0) {
+                return -EAGAIN;
             }
         }
     }
@@ -506,7 +558,7 @@ public final class SocketFd extends Fd {
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long recv(final ByteBuffer into, final int flags) throws IOException {
-        return Bytes.receive(into, memory -> recv(memory, flags));
+        return Bytes.receive(into, isTruncating(flags), memory -> recv(memory, flags));
     }
 
     /// [#recv(MemorySegment, int)] into an array.
@@ -519,14 +571,14 @@ public final class SocketFd extends Fd {
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long recv(final byte[] into, final int offset, final int length, final int flags) throws IOException {
-        return Bytes.receive(into, offset, length, memory -> recv(memory, flags));
+        return Bytes.receive(into, offset, length, isTruncating(flags), memory -> recv(memory, flags));
     }
 
     /// [#recv(MemorySegment, int)] that waits no longer than said, whatever the socket's mode.
     ///
     /// @param into where to, in native memory
-    /// @param flags as there
-    /// @param timeoutNanos at most so long
+    /// @param flags as there; `MSG_WAITALL` has no effect
+    /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
     /// @return as there; `-EAGAIN` when the time is over
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
@@ -534,8 +586,13 @@ public final class SocketFd extends Fd {
         final long start = System.nanoTime();
         for (;;) {
             final long n = recv(into, flags | MSG_DONTWAIT);
-            if (n != -EAGAIN || await(POLLIN, left(start, timeoutNanos)) == 0) {
+            if (n != -EAGAIN) {
                 return n;
+            }
+            // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
+            final long left = left(start, timeoutNanos);
+            if (left == 0 || await(POLLIN, left) == 0) {
+                return -EAGAIN;
             }
         }
     }
@@ -572,7 +629,7 @@ public final class SocketFd extends Fd {
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long recvFrom(final ByteBuffer into, final int flags, final SockAddrBuffer from) throws IOException {
-        return Bytes.receive(into, memory -> recvFrom(memory, flags, from));
+        return Bytes.receive(into, isTruncating(flags), memory -> recvFrom(memory, flags, from));
     }
 
     /// [#recvFrom(MemorySegment, int, SockAddrBuffer)] into an array.
@@ -587,7 +644,7 @@ public final class SocketFd extends Fd {
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long recvFrom(final byte[] into, final int offset, final int length, final int flags,
             final SockAddrBuffer from) throws IOException {
-        return Bytes.receive(into, offset, length, memory -> recvFrom(memory, flags, from));
+        return Bytes.receive(into, offset, length, isTruncating(flags), memory -> recvFrom(memory, flags, from));
     }
 
     /// `read(fd, buf, count)`: as [#recv(MemorySegment, int)] without flags.
@@ -650,10 +707,22 @@ public final class SocketFd extends Fd {
             } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
             return flow(n, "sendmsg", from.byteSize());
         } finally {
-            while (entered > 0) {
-                descriptors[--entered].leave();
+            try {
+                leaveAll(descriptors, entered);
+            } finally {
+                leave();
             }
-            leave();
+        }
+    }
+
+    /// Each of them, though leaving one may fail: it may be the one that has to close it.
+    private static void leaveAll(final Fd[] descriptors, final int count) throws ErrnoException {
+        if (count > 0) {
+            try {
+                descriptors[count - 1].leave();
+            } finally {
+                leaveAll(descriptors, count - 1);
+            }
         }
     }
 
@@ -901,6 +970,11 @@ public final class SocketFd extends Fd {
     @Override
     String kind() {
         return "socket";
+    }
+
+    /// Whether a result may be more than what was stored: on TCP nothing is.
+    private static boolean isTruncating(final int flags) {
+        return (flags & MSG_TRUNC) != 0;
     }
 
     /// When a call begins that a signal may interrupt, if that will matter.
