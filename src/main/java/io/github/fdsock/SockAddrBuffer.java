@@ -74,6 +74,11 @@ public final class SockAddrBuffer {
         return length;
     }
 
+    /// The length as a `msghdr` has told it.
+    void told(final int bytes) {
+        length.set(ValueLayout.JAVA_INT, 0, bytes);
+    }
+
     /// For a `sendto`: never more than there is.
     int lengthToSend() {
         return Math.min(length(), SockAddr.MAX_LENGTH);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.Objects;
@@ -24,13 +25,14 @@ import java.util.Objects;
 /// limit of `SO_RCVTIMEO` or `SO_SNDTIMEO` ran out), `-EINPROGRESS` for a connection on its way. Every other errno is
 /// an [ErrnoException]. A call that a signal interrupts goes on, for no longer than its time limit had left.
 ///
-/// **Memory.** The forms over [MemorySegment] take native memory and allocate nothing. Those over [ByteBuffer] and arrays
-/// move the position, or take offset and length; a heap buffer is copied through memory that the thread keeps.
+/// **Memory.** The forms over [MemorySegment] and [Iovec] take native memory and allocate nothing. Those over [ByteBuffer]
+/// and arrays move the position, or take offset and length; a heap buffer is copied through memory that the thread keeps.
 ///
 /// **Writing never raises SIGPIPE**: `MSG_NOSIGNAL` goes with each send, and `EPIPE` comes as an exception.
 ///
-/// **Descriptors in messages.** The calls of this class give the kernel no room for control messages: descriptors that a
-/// peer passes over a UNIX socket are thrown away by the kernel when the bytes they came with are received.
+/// **Descriptors in messages.** But for [#receive] and [#recvmsg], the calls of this class give the kernel no room for control
+/// messages: descriptors that a peer passes over a UNIX socket are thrown away by the kernel when the bytes they came with
+/// are received.
 ///
 /// Ownership and threads: see [Fd].
 public final class SocketFd extends Fd {
@@ -519,9 +521,76 @@ public final class SocketFd extends Fd {
         return Bytes.send(from, offset, length, memory -> sendTo(memory, flags, to));
     }
 
+    /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)`: sends from several segments, one after the other; a datagram is one of all.
+    ///
+    /// @param from the bytes; not changed, [Iovec#advance] leaves in it what has not been taken
+    /// @param flags as [#send(MemorySegment, int)]
+    /// @return as [#send(MemorySegment, int)]
+    /// @throws ErrnoException as [#send(MemorySegment, int)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long send(final Iovec from, final int flags) throws IOException {
+        final Msghdr message = Scratch.current().message();
+        try {
+            return sendmsg(message.iov(from), flags, from.length());
+        } finally {
+            message.clear();
+        }
+    }
+
+    /// [#send(Iovec, int)] to an address.
+    ///
+    /// @param from the bytes; not changed
+    /// @param flags as [#sendTo(MemorySegment, int, SockAddrBuffer)]
+    /// @param to the address
+    /// @return as [#send(MemorySegment, int)]
+    /// @throws ErrnoException as [#sendTo(MemorySegment, int, SockAddrBuffer)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendTo(final Iovec from, final int flags, final SockAddrBuffer to) throws IOException {
+        final Msghdr message = Scratch.current().message();
+        try {
+            return sendmsg(message.iov(from).name(to.segment(), to.lengthToSend()), flags, from.length());
+        } finally {
+            message.clear();
+        }
+    }
+
+    /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)`, raw: whatever is attached to the message, control messages too.
+    ///
+    /// Descriptors in them stay the caller's; they leave with the first byte, once, and not at all with `-EAGAIN`.
+    ///
+    /// @param message is prepared anew for the call ([Msghdr#prepareSend])
+    /// @param flags as [#send(MemorySegment, int)]
+    /// @return as [#send(MemorySegment, int)]
+    /// @throws ErrnoException as [#send(MemorySegment, int)], and what `sendmsg(2)` has on control messages
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendmsg(final Msghdr message, final int flags) throws IOException {
+        return sendmsg(message, flags, message.prepareSend().iovlen());
+    }
+
+    private long sendmsg(final Msghdr message, final int flags, final long length) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.sendmsg(number, message.prepareSend().segment(), flags | MSG_NOSIGNAL);
+            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
+            return flow(n, "sendmsg", length);
+        } finally {
+            Reference.reachabilityFence(message);
+            leave();
+        }
+    }
+
     /// As [#send(MemorySegment, int)] without flags; unlike `write(2)` it never raises SIGPIPE.
     @Override
     public long write(final MemorySegment from) throws IOException {
+        return send(from, 0);
+    }
+
+    /// As [#send(Iovec, int)] without flags; unlike `writev(2)` it never raises SIGPIPE.
+    @Override
+    public long writev(final Iovec from) throws IOException {
         return send(from, 0);
     }
 
@@ -645,6 +714,97 @@ public final class SocketFd extends Fd {
     public long recvFrom(final byte[] into, final int offset, final int length, final int flags,
             final SockAddrBuffer from) throws IOException {
         return Bytes.receive(into, offset, length, isTruncating(flags), memory -> recvFrom(memory, flags, from));
+    }
+
+    /// `recvmsg(fd, msg, flags)`: receives into several segments, one after the other, and no control messages.
+    ///
+    /// Whether a datagram was cut off is told by `MSG_TRUNC` in `flags`: the result is then more than [Iovec#length].
+    ///
+    /// @param into where to; not changed, [Iovec#advance] leaves in it what has not been filled
+    /// @param flags as [#recv(MemorySegment, int)]
+    /// @return as [#recv(MemorySegment, int)]
+    /// @throws ErrnoException as [#recv(MemorySegment, int)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recv(final Iovec into, final int flags) throws IOException {
+        final Msghdr message = Scratch.current().message();
+        try {
+            return recvmsg(message.iov(into), flags, into.length());
+        } finally {
+            message.clear();
+        }
+    }
+
+    /// [#recv(Iovec, int)] that tells from whom.
+    ///
+    /// @param into as there
+    /// @param flags as there
+    /// @param from is told the sender's address, where something was received
+    /// @return as there
+    /// @throws ErrnoException as there
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recvFrom(final Iovec into, final int flags, final SockAddrBuffer from) throws IOException {
+        final Msghdr message = Scratch.current().message();
+        try {
+            final long n = recvmsg(message.iov(into).name(from.segment(), SockAddr.MAX_LENGTH), flags, into.length());
+            if (n >= 0) {
+                from.told(message.namelen());
+            }
+            return n;
+        } finally {
+            message.clear();
+        }
+    }
+
+    /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`, raw: into whatever is attached to the message.
+    ///
+    /// Afterwards it says what came ([Msghdr#flags]: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, …), from whom, and its control
+    /// buffer holds the control messages. **Descriptors in these belong to the caller at once**, as numbers that nobody
+    /// else will close, on a look with `MSG_PEEK` too: [Fd#adopt] them, or use [#receive], which does.
+    ///
+    /// @param message is prepared anew for the call ([Msghdr#prepareReceive])
+    /// @param flags as [#recv(MemorySegment, int)]
+    /// @return as [#recv(MemorySegment, int)]
+    /// @throws ErrnoException as [#recv(MemorySegment, int)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recvmsg(final Msghdr message, final int flags) throws IOException {
+        final long n = recvmsg(message, flags | MSG_CMSG_CLOEXEC, message.prepareReceive().iovlen());
+        if (n >= 0) {
+            message.received();
+        }
+        return n;
+    }
+
+    private long recvmsg(final Msghdr message, final int flags, final long length) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.recvmsg(number, message.prepareReceive().segment(), flags);
+            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            // An empty datagram may carry descriptors, and an exception would lose them.
+            return n == 0 && message.controllen() > 0 ? 0 : flow(n, "recvmsg", length);
+        } finally {
+            Reference.reachabilityFence(message);
+            leave();
+        }
+    }
+
+    /// `readv(fd, iov, iovcnt)`: as [#recv(Iovec, int)] without flags.
+    @Override
+    public long readv(final Iovec into) throws IOException {
+        final int number = enter();
+        try {
+            final long start = begin();
+            long n;
+            do {
+                n = Libc.readv(number, into.segment(), into.count());
+            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            return flow(n, "readv", into.length());
+        } finally {
+            Reference.reachabilityFence(into);
+            leave();
+        }
     }
 
     /// `read(fd, buf, count)`: as [#recv(MemorySegment, int)] without flags.
