@@ -1,0 +1,91 @@
+package io.github.fdsock.loop;
+
+import io.github.fdsock.Fd;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Objects;
+
+/// A descriptor's place in an [EventLoop], and what the loop waits for on it.
+///
+/// Used on the loop's thread only. It does not own the descriptor, but [#close] closes both in the order that matters.
+public final class Registration implements Closeable {
+    final Handler handler;
+    final int slot;
+    final int generation;
+
+    private final EventLoop loop;
+    private final Fd fd;
+    private int interest;
+    private boolean registered = true;
+
+    Registration(final EventLoop loop, final Fd fd, final int interest, final Handler handler, final int slot,
+            final int generation) {
+        this.loop = loop;
+        this.fd = Objects.requireNonNull(fd, "fd");
+        this.interest = interest;
+        this.handler = Objects.requireNonNull(handler, "handler");
+        this.slot = slot;
+        this.generation = generation;
+    }
+
+    /// What is registered.
+    ///
+    /// @return the descriptor
+    public Fd fd() {
+        return fd;
+    }
+
+    /// What the loop waits for.
+    ///
+    /// @return `EPOLLIN`, `EPOLLOUT`, …
+    public int interest() {
+        return interest;
+    }
+
+    /// `epoll_ctl(EPOLL_CTL_MOD)`: changes what the loop waits for; no call is made where that changes nothing.
+    ///
+    /// @param events `EPOLLIN`, `EPOLLOUT`, …; 0 leaves only `EPOLLERR` and `EPOLLHUP`, which nothing turns off
+    /// @throws IOException as `epoll_ctl(2)` has it
+    /// @throws IllegalStateException where it is not registered any more
+    public void interest(final int events) throws IOException {
+        if (!registered) {
+            throw new IllegalStateException(fd + " is not registered any more");
+        }
+        if (events != interest) {
+            loop.modify(this, events);
+            interest = events;
+        }
+    }
+
+    /// Whether events may still come.
+    ///
+    /// @return false after [#deregister] or [#close]
+    public boolean isRegistered() {
+        return registered;
+    }
+
+    /// `epoll_ctl(EPOLL_CTL_DEL)`: no event reaches the handler from now on, not even one of the current turn.
+    ///
+    /// @throws IOException as `epoll_ctl(2)` has it
+    public void deregister() throws IOException {
+        if (registered) {
+            registered = false;
+            loop.remove(this);
+        }
+    }
+
+    /// Deregisters, then closes the descriptor.
+    ///
+    /// In this order: closing alone would leave the registration behind wherever another descriptor shares the open file, by
+    /// `dup`, `fork` or because it was passed on, and nobody could remove it then.
+    ///
+    /// @throws IOException as `epoll_ctl(2)` and `close(2)` have it
+    @Override
+    public void close() throws IOException {
+        try {
+            deregister();
+        } finally {
+            fd.close();
+        }
+    }
+}
