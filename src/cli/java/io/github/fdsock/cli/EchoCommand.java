@@ -1,0 +1,32 @@
+package io.github.fdsock.cli;
+
+import io.github.fdsock.Endpoint;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `fdsock echo`: an echo server on one or several addresses.
+@Command(name = "echo", description = "Sends back what it receives, until SIGTERM or SIGINT.")
+final class EchoCommand implements Callable<Integer> {
+    @Parameters(arity = "1..*", paramLabel = "ADDRESS",
+            description = "tcp:127.0.0.1:7000, tcp:[::1]:0, udp:…, unix:/path, unix:@abstract, unixseq:…, unixdgram:…")
+    private List<Endpoint> endpoints;
+
+    @Option(names = "--until-stdin-ends", description = "stop when standard input ends, too")
+    private boolean untilStdinEnds;
+
+    @Override
+    public Integer call() throws Exception {
+        final EchoServer server = new EchoServer(System.err);
+        try (Termination _ = Termination.by(server::stop, untilStdinEnds); server) {
+            for (final Endpoint endpoint : endpoints) {
+                System.out.println("listening " + server.serve(endpoint));
+                System.out.flush();
+            }
+            server.run();
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,274 @@
+package io.github.fdsock.cli;
+
+import static io.github.fdsock.sys.Constants.*;
+
+import io.github.fdsock.Endpoint;
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.Fd;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SockAddrBuffer;
+import io.github.fdsock.SockOpt;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.loop.EventLoop;
+import io.github.fdsock.loop.Registration;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Sends back what it receives, on any number of sockets of any kind, in one thread.
+///
+/// One buffer serves all connections. Only what a connection's peer does not take at once is kept for that connection, and
+/// until it has taken it, nothing more is read from it: a slow reader costs one buffer at most and disturbs nobody.
+final class EchoServer implements Closeable {
+    /// A message on a seqpacket or datagram socket has to fit: the kernel's default limit for one is 212,992 bytes.
+    private static final int BUFFER_SIZE = 256 * 1024;
+
+    /// So many connections are accepted before those that exist get their turn again.
+    private static final int ACCEPTS_PER_TURN = 64;
+
+    private final EventLoop loop = EventLoop.open();
+    private final Arena arena = Arena.ofAuto();
+    private final MemorySegment buffer = arena.allocate(BUFFER_SIZE, Long.BYTES);
+    private final SockAddrBuffer sender = SockAddrBuffer.allocate(arena);
+    private final PrintStream log;
+    private final Set<Registration> open = new HashSet<>();
+    private final List<Registration> pausedListeners = new ArrayList<>();
+
+    /// The socket files made, with what identifies each: a file that somebody has put in the place since is not ours.
+    private final Map<Path, Object> socketFiles = new LinkedHashMap<>();
+
+    /// Held back so that there is one descriptor left to take a connection with when all are used up.
+    private Fd reserve;
+
+    EchoServer(final PrintStream log) throws IOException {
+        this.log = log;
+        reserve = openReserve();
+    }
+
+    /// Listens at an address, or receives there; the address with the port that the kernel chose.
+    Endpoint serve(final Endpoint endpoint) throws IOException {
+        final SocketFd socket = SocketFd.socket(endpoint.family(), endpoint.type() | SOCK_NONBLOCK, 0);
+        try {
+            if (endpoint.address() instanceof SockAddr.Inet && endpoint.type() == SOCK_STREAM) {
+                socket.setsockopt(SockOpt.SO_REUSEADDR, true);
+            }
+            socket.bind(endpoint.address());
+            if (endpoint.address() instanceof SockAddr.UnixPath path) {
+                socketFiles.put(path.toPath(), identity(path.toPath()));
+            }
+            if (endpoint.type() == SOCK_DGRAM) {
+                open.add(loop.register(socket, EPOLLIN, this::answer));
+            } else {
+                socket.listen(SOMAXCONN);
+                open.add(loop.register(socket, EPOLLIN, this::accept));
+            }
+            return new Endpoint(endpoint.type(), socket.localAddress());
+        } catch (final IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /// Serves until [#stop].
+    void run() throws IOException {
+        loop.run();
+    }
+
+    /// Lets [#run] return; from any thread.
+    void stop() throws IOException {
+        loop.stop();
+    }
+
+    /// Closes every socket and removes the socket files that were made.
+    @Override
+    public void close() throws IOException {
+        for (final Registration registration : List.copyOf(open)) {
+            registration.close();
+        }
+        for (final Map.Entry<Path, Object> file : socketFiles.entrySet()) {
+            if (Files.exists(file.getKey()) && file.getValue().equals(identity(file.getKey()))) {
+                Files.delete(file.getKey());
+            }
+        }
+        if (reserve != null) {
+            reserve.close();
+        }
+        loop.close();
+    }
+
+    private static Object identity(final Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    // ---- connections
+
+    private void accept(final Registration listener, final int events) throws IOException {
+        for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+            final SocketFd peer;
+            try {
+                peer = ((SocketFd) listener.fd()).accept(SOCK_NONBLOCK, null);
+            } catch (final ErrnoException e) {
+                switch (e.errno()) {
+                    case EMFILE, ENFILE, ENOBUFS, ENOMEM -> {
+                        outOfDescriptors(listener, e);
+                        return;
+                    }
+                    // accept(2): errors of the connection that was to be accepted; the next may be fine.
+                    case ECONNABORTED, EPERM, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
+                            EOPNOTSUPP, ENETUNREACH -> {
+                        log.println("connection lost before it was accepted: " + e.getMessage());
+                        continue;
+                    }
+                    default -> throw e;
+                }
+            }
+            if (peer == null) {
+                return;
+            }
+            final Connection connection = new Connection(peer);
+            try {
+                connection.begin();
+            } catch (final IOException e) {
+                peer.close();
+                log.println("connection lost: " + e.getMessage());
+            }
+        }
+    }
+
+    /// Takes the waiting connection with the reserved descriptor and closes it, so that its client learns of the overload;
+    /// where even that fails the listener rests until a connection ends.
+    private void outOfDescriptors(final Registration listener, final ErrnoException cause) throws IOException {
+        log.println("refusing a connection: " + cause.getMessage());
+        if (reserve != null) {
+            reserve.close();
+            reserve = null;
+            try {
+                final SocketFd refused = ((SocketFd) listener.fd()).accept(SOCK_NONBLOCK, null);
+                if (refused != null) {
+                    refused.close();
+                }
+                reserve = openReserve();
+                return;
+            } catch (final ErrnoException e) {
+                log.println("listener rests until a connection ends: " + e.getMessage());
+            }
+        }
+        listener.interest(0);
+        pausedListeners.add(listener);
+    }
+
+    private static Fd openReserve() throws IOException {
+        return Fd.openFile(Path.of("/dev/null"), O_RDONLY, 0);
+    }
+
+    private void end(final Registration registration) throws IOException {
+        open.remove(registration);
+        registration.close();
+        if (!pausedListeners.isEmpty()) {
+            if (reserve == null) {
+                reserve = openReserve();
+            }
+            for (final Registration listener : pausedListeners) {
+                listener.interest(EPOLLIN);
+            }
+            pausedListeners.clear();
+        }
+    }
+
+    /// One peer of a stream or seqpacket socket.
+    private final class Connection {
+        private final SocketFd socket;
+        private final boolean packets;
+
+        /// What the peer has not taken yet; null, as nearly always, for nothing.
+        private MemorySegment rest;
+
+        Connection(final SocketFd socket) throws IOException {
+            this.socket = socket;
+            packets = socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET;
+        }
+
+        void begin() throws IOException {
+            if (socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
+                socket.setsockopt(SockOpt.TCP_NODELAY, true);
+            }
+            // Of a seqpacket socket both an empty packet and the end are read as 0; EPOLLRDHUP tells them apart.
+            open.add(loop.register(socket, packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN, this::ready));
+        }
+
+        private void ready(final Registration registration, final int events) throws IOException {
+            try {
+                if (rest == null ? receive(registration, events) : flush(registration, rest)) {
+                    return;
+                }
+            } catch (final ErrnoException e) {
+                log.println("connection lost: " + e.getMessage());
+            }
+            end(registration);
+        }
+
+        /// Whether the connection goes on.
+        private boolean receive(final Registration registration, final int events) throws IOException {
+            final long n = socket.recv(buffer, packets ? MSG_TRUNC : 0);
+            if (n == -EAGAIN) {
+                return true;
+            }
+            if (n > buffer.byteSize()) {
+                log.println("connection ended: a packet of " + n + " bytes, more than " + buffer.byteSize());
+                return false;
+            }
+            final boolean atEnd = n == 0 && (!packets || (events & (EPOLLRDHUP | EPOLLHUP)) != 0);
+            return !atEnd && flush(registration, buffer.asSlice(0, n));
+        }
+
+        /// Sends what the peer takes; waits for room or for more. Whether the connection goes on: always.
+        private boolean flush(final Registration registration, final MemorySegment bytes) throws IOException {
+            final long n = Math.max(0, socket.send(bytes, 0));
+            if (n == bytes.byteSize()) {
+                rest = null;
+                registration.interest(packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN);
+            } else {
+                if (rest == null) {
+                    rest = Arena.ofAuto().allocate(bytes.byteSize() - n).copyFrom(bytes.asSlice(n));
+                } else {
+                    rest = rest.asSlice(n);
+                }
+                registration.interest(EPOLLOUT);
+            }
+            return true;
+        }
+    }
+
+    // ---- datagrams
+
+    private void answer(final Registration registration, final int events) throws IOException {
+        final SocketFd socket = (SocketFd) registration.fd();
+        try {
+            final long n = socket.recvFrom(buffer, MSG_TRUNC, sender);
+            if (n == -EAGAIN) {
+                return;
+            }
+            if (n > buffer.byteSize()) {
+                log.println("datagram dropped: " + n + " bytes, more than " + buffer.byteSize());
+            } else if (sender.length() <= Short.BYTES) {
+                log.println("datagram dropped: its sender has no address");
+            } else if (socket.sendTo(buffer.asSlice(0, n), 0, sender) == -EAGAIN) {
+                log.println("datagram dropped: the queue of " + sender.address() + " is full");
+            }
+        } catch (final ErrnoException e) {
+            // The sender is gone, or an earlier answer was refused; the socket is fine.
+            log.println("datagram not answered: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.fdsock.cli;
+
+import io.github.fdsock.Endpoint;
+import io.github.fdsock.ErrnoException;
+import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ScopeType;
+
+/// `fdsock`: the commands, their common options and exit statuses.
+@Command(name = "fdsock", description = "BSD sockets for Java, from the command line.",
+        subcommands = {EchoCommand.class, PingCommand.class, DemoCommand.class, NioEchoCommand.class,
+            SuccessorCommand.class},
+        mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, usageHelpAutoWidth = true,
+        versionProvider = Main.Version.class,
+        exitCodeListHeading = "Exit status:%n", exitCodeList = {"0:done", "1:failed", "2:wrong usage"})
+public final class Main {
+    private Main() {
+    }
+
+    /// Runs one command and ends the JVM with its status.
+    ///
+    /// @param arguments the command and its arguments
+    public static void main(final String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    private static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((e, command, parsed) -> {
+                    complain(command.getErr(), command.getCommandName(), e);
+                    return CommandLine.ExitCode.SOFTWARE;
+                })
+                .registerConverter(Endpoint.class, Endpoint::parse);
+    }
+
+    /// What the kernel or the user can cause is told in a line; anything else is a defect, and its stack is wanted.
+    private static void complain(final PrintWriter err, final String command, final Exception e) {
+        if (e instanceof ErrnoException || e instanceof WrongAnswerException || e instanceof FileSystemException) {
+            err.println("fdsock " + command + ": " + e.getMessage());
+        } else {
+            e.printStackTrace(err);
+        }
+        err.flush();
+    }
+
+    /// As the jar's manifest has it.
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"fdsock " + Main.class.getPackage().getImplementationVersion()};
+        }
+    }
+}

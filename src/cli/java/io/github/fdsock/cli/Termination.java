@@ -1,0 +1,74 @@
+package io.github.fdsock.cli;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+
+/// Turns SIGTERM, SIGINT and SIGHUP into an orderly end with status 0.
+///
+/// The JVM answers these signals by running its shutdown hooks and ending with a status of its own. This hook asks the
+/// command to stop, waits until it has put everything away, and ends the JVM itself.
+final class Termination implements Closeable {
+    private final CountDownLatch done = new CountDownLatch(1);
+    private final Thread hook;
+
+    private Termination(final Stop stop) {
+        hook = new Thread(() -> {
+            try {
+                stop.stop();
+                done.await();
+                Runtime.getRuntime().halt(0);
+            } catch (final IOException | InterruptedException e) {
+                e.printStackTrace();
+                Runtime.getRuntime().halt(1);
+            }
+        }, "termination");
+    }
+
+    /// What makes the command stop; called on another thread.
+    @FunctionalInterface
+    interface Stop {
+        void stop() throws IOException;
+    }
+
+    /// @param stop makes the command stop
+    /// @param atEndOfInput whether it shall stop as well when standard input ends: a child whose parent was killed learns
+    ///         of it that way
+    static Termination by(final Stop stop, final boolean atEndOfInput) {
+        final Termination termination = new Termination(stop);
+        Runtime.getRuntime().addShutdownHook(termination.hook);
+        if (atEndOfInput) {
+            Thread.ofPlatform().daemon().name("standard input").start(() -> awaitEndOfInput(stop));
+        }
+        return termination;
+    }
+
+    private static void awaitEndOfInput(final Stop stop) {
+        try {
+            System.in.transferTo(java.io.OutputStream.nullOutputStream());
+            stop.stop();
+        } catch (final IOException e) {
+            e.printStackTrace();
+        }
+    }
+
+    /// To be called when everything is put away.
+    @Override
+    public void close() {
+        done.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (final IllegalStateException e) {
+            // The JVM is on its way down already: the hook ends it, with the status that is due.
+            awaitHook();
+        }
+    }
+
+    private void awaitHook() {
+        try {
+            hook.join();
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

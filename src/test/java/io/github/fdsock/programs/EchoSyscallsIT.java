@@ -1,0 +1,96 @@
+package io.github.fdsock.programs;
+
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fdsock.Endpoint;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.testing.RequiresProgram;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Per echo the server makes the three calls that C would make: `epoll_wait`, `recvfrom`, `sendto`, and no other.
+@RequiresProgram("strace")
+class EchoSyscallsIT {
+    private static final int ECHOES = 100;
+
+    /// What the JVM itself does on the loop's thread, now and then: locks of its own, memory for the compiler's results.
+    private static final List<String> THE_JVMS_OWN = List.of("futex", "mprotect", "madvise", "mmap", "munmap",
+            "sched_yield", "rt_sigreturn", "rt_sigprocmask", "getpid", "restart_syscall");
+
+    private static final Pattern LINE = Pattern.compile("(\\d+) +(?:<\\.\\.\\. )?(\\w+)[ (].*");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anEchoIsThreeCalls() throws Exception {
+        final Path trace = folder.resolve("trace");
+        final List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", trace.toString()));
+        command.addAll(Program.commandLine("echo", "tcp:127.0.0.1:0", "unix:@" + folder, "udp:127.0.0.1:0"));
+        try (Program strace = Program.start(command.toArray(String[]::new)); Arena arena = Arena.ofConfined()) {
+            final MemorySegment buffer = arena.allocate(8);
+            final List<Endpoint> endpoints = strace.listening(3);
+            for (final Endpoint endpoint : endpoints) {
+                try (SocketFd socket = SocketFd.socket(endpoint.family(), endpoint.type(), 0)) {
+                    socket.connect(endpoint.address());
+                    for (int i = 0; i < ECHOES; i++) {
+                        socket.send(buffer, 0);
+                        assertThat(socket.recv(buffer, 0)).isEqualTo(8);
+                    }
+                }
+            }
+            // strace passes the signal on to what it traces only when it is asked to end by that itself.
+            strace.process().children().forEach(ProcessHandle::destroy);
+            assertThat(strace.status()).isZero();
+            assertThat(strace.errors()).isEmpty();
+        }
+        final List<String> calls = callsOfTheLoop(Files.readAllLines(trace));
+        assertThat(longestRun(calls, "recvfrom", "sendto", "epoll_wait")).as("calls without any other in between:%n%s",
+                calls).isGreaterThanOrEqualTo(3 * (ECHOES - 1));
+        assertThat(calls.stream().filter("recvfrom"::equals).count()).isBetween(3L * ECHOES, 3L * ECHOES + 3);
+        assertThat(calls.stream().filter("sendto"::equals).count()).isEqualTo(3L * ECHOES);
+    }
+
+    /// The names of the calls on the thread that waits in `epoll_wait`, from the first wait on.
+    private static List<String> callsOfTheLoop(final List<String> lines) {
+        String loop = null;
+        final List<String> calls = new ArrayList<>();
+        for (final String line : lines) {
+            final Matcher parts = LINE.matcher(line);
+            if (!parts.matches() || line.contains("<unfinished")) {
+                continue;
+            }
+            if (loop == null && parts.group(2).equals("epoll_wait")) {
+                loop = parts.group(1);
+            }
+            if (parts.group(1).equals(loop) && !THE_JVMS_OWN.contains(parts.group(2))) {
+                calls.add(parts.group(2));
+            }
+        }
+        return calls;
+    }
+
+    /// How many calls in a row follow the pattern, at most.
+    private static int longestRun(final List<String> calls, final String... pattern) {
+        int longest = 0;
+        int run = 0;
+        for (final String call : calls) {
+            if (call.equals(pattern[run % pattern.length])) {
+                run++;
+            } else {
+                run = call.equals(pattern[0]) ? 1 : 0;
+            }
+            longest = Math.max(longest, run);
+        }
+        return longest;
+    }
+}
