@@ -105,8 +105,9 @@ interface IpOptions {
     /// `IP_MINTTL`: packets with less time to live are dropped, 0 to 255. TCP.
     SockOpt<Integer> IP_MINTTL = SockOpt.of("IP_MINTTL", IPPROTO_IP, Constants.IP_MINTTL, OptionType.INTEGER);
 
-    /// `IP_ROUTER_ALERT`: receives what is to be forwarded and has the option of that name. Raw sockets. Set only.
-    SockOpt<Boolean> IP_ROUTER_ALERT = SockOpt.writeOnly("IP_ROUTER_ALERT", IPPROTO_IP, Constants.IP_ROUTER_ALERT,
+    /// `IP_ROUTER_ALERT`: receives what is to be forwarded and has the option of that name. Raw sockets. Older
+    /// kernels do not tell it.
+    SockOpt<Boolean> IP_ROUTER_ALERT = SockOpt.of("IP_ROUTER_ALERT", IPPROTO_IP, Constants.IP_ROUTER_ALERT,
             OptionType.FLAG);
 
     // ---- multicast

@@ -145,8 +145,8 @@ interface Ipv6Options {
             OptionType.INTEGER);
 
     /// `IPV6_ROUTER_ALERT`: receives what is to be forwarded and has this value in the option of that name; -1 for
-    /// none. Raw sockets of `IPPROTO_RAW`. Set only.
-    SockOpt<Integer> IPV6_ROUTER_ALERT = SockOpt.writeOnly("IPV6_ROUTER_ALERT", IPPROTO_IPV6,
+    /// none. Raw sockets of `IPPROTO_RAW`. What is read says only whether it is set, and older kernels do not tell it.
+    SockOpt<Integer> IPV6_ROUTER_ALERT = SockOpt.of("IPV6_ROUTER_ALERT", IPPROTO_IPV6,
             Constants.IPV6_ROUTER_ALERT, OptionType.INTEGER);
 
     /// `IPV6_ROUTER_ALERT_ISOLATE`: of these, only what comes in this network namespace. Linux 5.1.

@@ -16,7 +16,7 @@ interface NetlinkOptions {
             Constants.NETLINK_DROP_MEMBERSHIP, OptionType.INTEGER);
 
     /// `NETLINK_LIST_MEMBERSHIPS`: the groups joined, a set of bits: group `n` is bit `(n - 1) % 32` of the number at
-    /// `(n - 1) / 32`. Read only.
+    /// `(n - 1) / 32`. Empty where none was ever joined. Read only.
     SockOpt<int[]> NETLINK_LIST_MEMBERSHIPS = SockOpt.readOnly("NETLINK_LIST_MEMBERSHIPS", SOL_NETLINK,
             Constants.NETLINK_LIST_MEMBERSHIPS, OptionType.INTEGERS);
 

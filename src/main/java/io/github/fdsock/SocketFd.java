@@ -956,7 +956,7 @@ public final class SocketFd extends Fd {
             }
             // Where a value may have any length the kernel tells it, with or without an errno. Once more, with room for it.
             if (told <= room || result < 0 && result != -ERANGE && result != -EINVAL) {
-                throw ErrnoException.of(-result, "getsockopt", intValue(), SockOpt.levelName(option.level()), option);
+                throw ErrnoException.of(-result, "getsockopt", number(), SockOpt.levelName(option.level()), option);
             }
             room = told;
         }
@@ -985,7 +985,7 @@ public final class SocketFd extends Fd {
         final int level = type.level(value, option.level());
         final int result = writeOption(level, option.number(), memory);
         if (result < 0) {
-            throw ErrnoException.of(-result, "setsockopt", intValue(), SockOpt.levelName(level), option,
+            throw ErrnoException.of(-result, "setsockopt", number(), SockOpt.levelName(level), option,
                     type.text(value));
         }
     }
@@ -1000,7 +1000,7 @@ public final class SocketFd extends Fd {
     public int getsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
         final int result = readOption(level, name, value);
         if (result < 0) {
-            throw ErrnoException.of(-result, "getsockopt", intValue(), SockOpt.levelName(level),
+            throw ErrnoException.of(-result, "getsockopt", number(), SockOpt.levelName(level),
                     SockOpt.optionName(level, name));
         }
         return Scratch.current().nameLength().get(ValueLayout.JAVA_INT, 0);
@@ -1027,7 +1027,7 @@ public final class SocketFd extends Fd {
     public void setsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
         final int result = writeOption(level, name, value);
         if (result < 0) {
-            throw ErrnoException.of(-result, "setsockopt", intValue(), SockOpt.levelName(level),
+            throw ErrnoException.of(-result, "setsockopt", number(), SockOpt.levelName(level),
                     SockOpt.optionName(level, name), value.byteSize() + " bytes");
         }
     }
@@ -1043,7 +1043,7 @@ public final class SocketFd extends Fd {
         memory.set(ValueLayout.JAVA_INT, 0, value);
         final int result = writeOption(level, name, memory);
         if (result < 0) {
-            throw ErrnoException.of(-result, "setsockopt", intValue(), SockOpt.levelName(level),
+            throw ErrnoException.of(-result, "setsockopt", number(), SockOpt.levelName(level),
                     SockOpt.optionName(level, name), value);
         }
     }

@@ -142,8 +142,9 @@ interface SocketOptions {
     SockOpt<Boolean> SO_PREFER_BUSY_POLL = SockOpt.of("SO_PREFER_BUSY_POLL", SOL_SOCKET,
             Constants.SO_PREFER_BUSY_POLL, OptionType.FLAG);
 
-    /// `SO_BUSY_POLL_BUDGET`: how many packets one poll takes at most. To raise it needs CAP_NET_ADMIN. Linux 5.11.
-    SockOpt<Integer> SO_BUSY_POLL_BUDGET = SockOpt.of("SO_BUSY_POLL_BUDGET", SOL_SOCKET,
+    /// `SO_BUSY_POLL_BUDGET`: how many packets one poll takes at most. To raise it needs CAP_NET_ADMIN. Set only:
+    /// the kernel does not tell it. Linux 5.11.
+    SockOpt<Integer> SO_BUSY_POLL_BUDGET = SockOpt.writeOnly("SO_BUSY_POLL_BUDGET", SOL_SOCKET,
             Constants.SO_BUSY_POLL_BUDGET, OptionType.INTEGER);
 
     // ---- receiving
@@ -155,8 +156,9 @@ interface SocketOptions {
     /// the default, looks at the front. UNIX sockets and UDP; TCP since Linux 6.9.
     SockOpt<Integer> SO_PEEK_OFF = SockOpt.of("SO_PEEK_OFF", SOL_SOCKET, Constants.SO_PEEK_OFF, OptionType.INTEGER);
 
-    /// `SO_INQ`: tells with each message how many bytes are left (`SCM_INQ`), on UNIX streams. Linux 6.17.
-    SockOpt<Boolean> SO_INQ = SockOpt.of("SO_INQ", SOL_SOCKET, Constants.SO_INQ, OptionType.FLAG);
+    /// `SO_INQ`: tells with each message how many bytes are left (`SCM_INQ`), on UNIX streams. Set only: the kernel
+    /// does not tell it. Linux 6.17.
+    SockOpt<Boolean> SO_INQ = SockOpt.writeOnly("SO_INQ", SOL_SOCKET, Constants.SO_INQ, OptionType.FLAG);
 
     /// `SO_RXQ_OVFL`: tells with each message how many were dropped before it for lack of room.
     SockOpt<Boolean> SO_RXQ_OVFL = SockOpt.of("SO_RXQ_OVFL", SOL_SOCKET, Constants.SO_RXQ_OVFL, OptionType.FLAG);
