@@ -553,7 +553,8 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.sendmmsg);
         }
-        roomForMessages("sendmmsg", msgvec, vlen);
+        // The kernel looks at no more of them.
+        roomForMessages("sendmmsg", msgvec, Math.min(Integer.toUnsignedLong(vlen), UIO_MAXIOV));
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.sendmmsg, sockfd, msgvec, vlen, flags);
@@ -670,7 +671,7 @@ public final class Libc {
     /// for ever. It is written to: the time that was left. A socket's `SO_RCVTIMEO` does what one would expect.
     ///
     /// An error after the first message ends the call with the number received; the error is reported by the *next*
-    /// call on the socket. More than 1024 are cut to 1024. Since Linux 2.6.33.
+    /// call on the socket. Unlike those of [#sendmmsg] they may be more than 1024. Since Linux 2.6.33.
     ///
     /// **Ownership.** As at [#recvmsg], for each of the messages received.
     ///
@@ -688,7 +689,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.recvmmsg);
         }
-        roomForMessages("recvmmsg", msgvec, vlen);
+        roomForMessages("recvmmsg", msgvec, Integer.toUnsignedLong(vlen));
         room("recvmmsg", timeout, TIMESPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
@@ -2232,10 +2233,9 @@ public final class Libc {
         throw new IndexOutOfBoundsException(call + ": a string of " + size + " bytes without a NUL");
     }
 
-    /// The kernel takes `vlen` for unsigned, and looks at no more than UIO_MAXIOV of them.
-    private static void roomForMessages(final String call, final MemorySegment msgvec, final int vlen) {
-        final long count = Integer.toUnsignedLong(vlen);
-        if (Math.min(count, UIO_MAXIOV) * MMSGHDR_SIZE > msgvec.byteSize() && msgvec.address() != 0) {
+    /// The kernel takes `vlen` for unsigned.
+    private static void roomForMessages(final String call, final MemorySegment msgvec, final long count) {
+        if (count * MMSGHDR_SIZE > msgvec.byteSize() && msgvec.address() != 0) {
             throw beyond(call, msgvec, count, MMSGHDR_SIZE);
         }
     }

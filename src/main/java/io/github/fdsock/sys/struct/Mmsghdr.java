@@ -38,7 +38,7 @@ public final class Mmsghdr {
     /// A new array, zero and with nothing attached.
     ///
     /// @param arena what it lives as long as
-    /// @param capacity how many messages, 1 to `UIO_MAXIOV` (1024): the kernel looks at no more
+    /// @param capacity how many messages, 1 to `UIO_MAXIOV` (1024): `sendmmsg` looks at no more
     /// @return the array
     /// @throws IllegalArgumentException for any other capacity
     public static Mmsghdr allocate(final Arena arena, final int capacity) {
