@@ -18,7 +18,7 @@ import java.util.function.Predicate;
 /// A call made by a thread of its own, so that a test can see it block, and see it end.
 ///
 /// To be used in try-with-resources *outside* of the descriptors that it blocks on: closing those must end it.
-final class Background<T> implements AutoCloseable {
+public final class Background<T> implements AutoCloseable {
     private static final long LIMIT_SECONDS = 20;
 
     private final FutureTask<T> task;
@@ -37,7 +37,7 @@ final class Background<T> implements AutoCloseable {
     }
 
     /// Starts it.
-    static <T> Background<T> start(final Callable<T> call) {
+    public static <T> Background<T> start(final Callable<T> call) {
         final Background<T> background = new Background<>(call);
         background.thread.start();
         return background;
@@ -54,7 +54,12 @@ final class Background<T> implements AutoCloseable {
 
     /// Waits until the thread is blocked in a system call whose first argument is this descriptor, as the kernel sees it.
     Background<T> awaitBlockedOn(final Fd fd) throws InterruptedException {
-        final String argument = "0x" + Integer.toHexString(fd.number());
+        return awaitBlockedOn(fd.number());
+    }
+
+    /// Waits until the thread is blocked in a system call whose first argument is this number.
+    public Background<T> awaitBlockedOn(final int fd) throws InterruptedException {
+        final String argument = "0x" + Integer.toHexString(fd);
         return awaitBlocked(syscall -> syscall.length > 1 && syscall[1].equals(argument));
     }
 
@@ -99,7 +104,7 @@ final class Background<T> implements AutoCloseable {
     }
 
     /// What the call returned.
-    T result() throws Exception {
+    public T result() throws Exception {
         return task.get(LIMIT_SECONDS, TimeUnit.SECONDS);
     }
 
@@ -114,7 +119,7 @@ final class Background<T> implements AutoCloseable {
     }
 
     /// Whether it has not ended yet.
-    boolean isRunning() {
+    public boolean isRunning() {
         return !task.isDone();
     }
 
