@@ -5,7 +5,7 @@ import static io.github.fdsock.sys.Constants.*;
 import java.util.EnumMap;
 import java.util.Map;
 
-/// Every kind of socket that an option may belong to. Which of them can be made depends on the kernel and on privileges.
+/// Every kind of socket that an option may belong to. Which of them can be made depends on kernel and privileges.
 enum SocketKind {
     TCP4(AF_INET, SOCK_STREAM, 0),
     TCP6(AF_INET6, SOCK_STREAM, 0),
