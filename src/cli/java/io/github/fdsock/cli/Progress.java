@@ -13,6 +13,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 final class Progress implements Closeable {
     private static final int STANDARD_ERROR = 2;
     private static final long NANOS_PER_STEP = 1_000_000;
+    private static final long STEPS_PER_SECOND = 1_000;
 
     private final ProgressBar bar;
 
@@ -22,7 +23,7 @@ final class Progress implements Closeable {
 
     static Progress over(final String task, final long nanos) {
         return new Progress(!terminal() ? null : new ProgressBarBuilder().setTaskName(task)
-                .setInitialMax(nanos / NANOS_PER_STEP).setStyle(ProgressBarStyle.ASCII).hideEta().clearDisplayOnFinish()
+                .setInitialMax(nanos / NANOS_PER_STEP).setUnit(" s", STEPS_PER_SECOND).setStyle(ProgressBarStyle.ASCII).hideEta().clearDisplayOnFinish()
                 .build());
     }
 
