@@ -154,16 +154,16 @@ abstract class OptionType<T> {
         }
     };
 
-    /// `int`: a descriptor that the kernel has made for the caller.
-    static final OptionType<Fd> DESCRIPTOR = new OptionType<>(Integer.BYTES) {
+    /// `int`: a descriptor of a process, that the kernel has made for the caller.
+    static final OptionType<PidFd> PIDFD = new OptionType<>(Integer.BYTES) {
         @Override
-        void encode(final Fd value, final MemorySegment to) {
+        void encode(final PidFd value, final MemorySegment to) {
             to.set(INT, 0, value.intValue());
         }
 
         @Override
-        Fd decode(final MemorySegment from, final int length) {
-            return new Fd(from.get(INT, 0));
+        PidFd decode(final MemorySegment from, final int length) {
+            return new PidFd(from.get(INT, 0));
         }
     };
 

@@ -20,7 +20,8 @@ import java.nio.channels.AsynchronousCloseException;
 public final class PidFd extends Fd {
     private static final String KIND = "anon_inode:[pidfd]";
 
-    private PidFd(final int fd) {
+    /// Takes the number.
+    PidFd(final int fd) {
         super(fd);
     }
 

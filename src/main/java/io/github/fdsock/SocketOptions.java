@@ -248,8 +248,8 @@ interface SocketOptions {
     /// `SO_PEERPIDFD`: a descriptor of the same process, which no other process can slip into. **Each reading makes
     /// one**, that the caller owns. `EINVAL`: the process was waited for already; `ENODATA`: no peer; `ENOPROTOOPT`:
     /// older than Linux 6.5. Read only.
-    SockOpt<Fd> SO_PEERPIDFD = SockOpt.readOnly("SO_PEERPIDFD", SOL_SOCKET, Constants.SO_PEERPIDFD,
-            OptionType.DESCRIPTOR);
+    SockOpt<PidFd> SO_PEERPIDFD = SockOpt.readOnly("SO_PEERPIDFD", SOL_SOCKET, Constants.SO_PEERPIDFD,
+            OptionType.PIDFD);
 
     /// `SO_PEERSEC`: the security context of the peer, such as SELinux has. `ENOPROTOOPT` without such a module. Read
     /// only.

@@ -169,7 +169,7 @@ class SockOptConstantsTest {
             types.merge(type.getTypeName().replace("io.github.fdsock.", "").replace("java.lang.", ""), 1, Integer::sum);
         }
         assertThat(types.keySet()).containsExactlyInAnyOrder("Boolean", "Integer", "Long", "String", "byte[]", "int[]",
-                "java.time.Duration", "Linger", "Credentials", "Fd", "TcpInfo", "SockOpt$TxTime",
+                "java.time.Duration", "Linger", "Credentials", "PidFd", "TcpInfo", "SockOpt$TxTime",
                 "Membership$IpMreqn", "Membership$IpMreqSource", "Membership$IpMsfilter", "Membership$Ipv6Mreq",
                 "Membership$GroupReq", "Membership$GroupSourceReq", "Membership$PacketMreq");
     }

@@ -224,7 +224,7 @@ class SockOptTest {
     @Test
     void thePeersProcessIsADescriptorOfOurOwn() throws IOException {
         try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
-            final Fd process;
+            final PidFd process;
             try {
                 process = pair.first().getsockopt(SockOpt.SO_PEERPIDFD);
             } catch (final ErrnoException e) {
