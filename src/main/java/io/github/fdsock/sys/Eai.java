@@ -28,6 +28,11 @@ public final class Eai {
             case EAI_MEMORY -> "EAI_MEMORY";
             case EAI_SYSTEM -> "EAI_SYSTEM";
             case EAI_OVERFLOW -> "EAI_OVERFLOW";
+            case EAI_INPROGRESS -> "EAI_INPROGRESS";
+            case EAI_CANCELED -> "EAI_CANCELED";
+            case EAI_NOTCANCELED -> "EAI_NOTCANCELED";
+            case EAI_ALLDONE -> "EAI_ALLDONE";
+            case EAI_INTR -> "EAI_INTR";
             default -> "EAI " + code;
         };
     }
@@ -50,6 +55,11 @@ public final class Eai {
             case EAI_MEMORY -> "Memory allocation failure";
             case EAI_SYSTEM -> "System error";
             case EAI_OVERFLOW -> "Argument buffer overflow";
+            case EAI_INPROGRESS -> "Processing request in progress";
+            case EAI_CANCELED -> "Request canceled";
+            case EAI_NOTCANCELED -> "Request not canceled";
+            case EAI_ALLDONE -> "All requests done";
+            case EAI_INTR -> "Interrupted by a signal";
             default -> "Unknown error " + code;
         };
     }
