@@ -30,6 +30,7 @@ import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Stream;
 import org.opentest4j.AssertionFailedError;
+import org.opentest4j.TestAbortedException;
 
 /// One run of a [CallScript] against [Libc].
 ///
@@ -72,6 +73,7 @@ final class CallRun {
     /// Runs all lines.
     ///
     /// @throws AssertionFailedError naming file, line and column of the first thing that is not as expected
+    /// @throws TestAbortedException where the script says that it does not apply
     /// @throws ScriptException if the script is at fault
     void run() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("calls");
@@ -119,6 +121,13 @@ final class CallRun {
         scope = new Scope(names, directory.toString());
         allocator = arena;
         try {
+            for (Line line : script.unless()) {
+                current = line;
+                long result = make(line, new ArrayList<>());
+                if (line.results().stream().anyMatch(condition -> matches(condition, result))) {
+                    throw new TestAbortedException(line.text() + " on this machine");
+                }
+            }
             for (Line line : script.lines()) {
                 current = line;
                 run(line);
@@ -131,6 +140,20 @@ final class CallRun {
     }
 
     private void run(Line line) {
+        List<Ready> arguments = new ArrayList<>();
+        long result = make(line, arguments);
+        checkResult(line, result);
+        for (int i = 0; i < arguments.size(); i++) {
+            Check check = arguments.get(i).check;
+            at(line, line.arguments().get(i).column(), () -> {
+                check.after(result);
+                return null;
+            });
+        }
+    }
+
+    /// Makes the call, and leaves in `ready` what it was made with.
+    private long make(Line line, List<Ready> ready) {
         Signature signature = at(line, line.callColumn(), () -> Signature.of(line.call()));
         List<Parameter> parameters = signature.parameters();
         if (parameters.size() != line.arguments().size()) {
@@ -143,7 +166,6 @@ final class CallRun {
                 || last instanceof Value.Flags) : parameters.getLast().use() != Use.INT;
         Method method = at(line, line.callColumn(), () -> signature.method(lastIsPointer));
 
-        List<Ready> ready = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
             int index = i;
             Parameter parameter = overloaded && i == parameters.size() - 1 && !lastIsPointer
@@ -153,14 +175,7 @@ final class CallRun {
         }
         long result = call(line, method, ready);
         keepTrack(line, signature, result);
-        checkResult(line, result);
-        for (int i = 0; i < ready.size(); i++) {
-            Check check = ready.get(i).check;
-            at(line, line.arguments().get(i).column(), () -> {
-                check.after(result);
-                return null;
-            });
-        }
+        return result;
     }
 
     private long call(Line line, Method method, List<Ready> arguments) {

@@ -13,8 +13,10 @@ import java.util.regex.Pattern;
 /// @param claim the first line: what holds if the script passes
 /// @param cases the ids of the cases it covers, at least one
 /// @param variants the names each run starts with: one run for each, or a single one with none
+/// @param unless calls that, where they give just this, mean that the kernel cannot do what the script is about
 /// @param lines the calls, in order, at least one
-record CallScript(String file, String claim, List<String> cases, List<Map<String, Value>> variants, List<Line> lines) {
+record CallScript(String file, String claim, List<String> cases, List<Map<String, Value>> variants, List<Line> unless,
+        List<Line> lines) {
 
     private static final Pattern CASE = Pattern.compile("[CLG]\\d\\d");
 
@@ -56,6 +58,7 @@ record CallScript(String file, String claim, List<String> cases, List<Map<String
         }
         List<String> cases = new ArrayList<>();
         List<Map<String, Value>> variants = new ArrayList<>();
+        List<Line> unless = new ArrayList<>();
         List<Line> lines = new ArrayList<>();
         for (int i = 1; i < rows.length; i++) {
             String row = rows[i];
@@ -70,8 +73,10 @@ record CallScript(String file, String claim, List<String> cases, List<Map<String
                 }
             } else if (row.startsWith("# with: ")) {
                 variants.add(parser.variant("# with: ".length()));
+            } else if (row.startsWith("# unless: ")) {
+                unless.add(parser.line("# unless: ".length()));
             } else if (!parser.blank()) {
-                lines.add(parser.line());
+                lines.add(parser.line(0));
             }
         }
         if (cases.isEmpty()) {
@@ -81,6 +86,7 @@ record CallScript(String file, String claim, List<String> cases, List<Map<String
             throw new ScriptException(file + ":" + rows.length + ":1", "no calls");
         }
         return new CallScript(file, rows[0].substring(2).trim(), List.copyOf(cases),
-                variants.isEmpty() ? List.of(Map.of()) : List.copyOf(variants), List.copyOf(lines));
+                variants.isEmpty() ? List.of(Map.of()) : List.copyOf(variants), List.copyOf(unless),
+                List.copyOf(lines));
     }
 }

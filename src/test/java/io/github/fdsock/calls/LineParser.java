@@ -32,7 +32,8 @@ final class LineParser {
     }
 
     /// `s = socket(AF_INET, SOCK_STREAM, 0)` or `bind(s, NULL, 0) = -1 EFAULT`.
-    Line line() {
+    Line line(int from) {
+        at = from;
         skipSpace();
         int nameColumn = column();
         String name = word("the name of a call");
@@ -65,7 +66,7 @@ final class LineParser {
             } while (takeWord("or"));
         }
         end();
-        return new Line(file, number, text.strip(), target, name, nameColumn, List.copyOf(arguments),
+        return new Line(file, number, text.substring(from).strip(), target, name, nameColumn, List.copyOf(arguments),
                 List.copyOf(results), resultColumn);
     }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.opentest4j.AssertionFailedError;
+import org.opentest4j.TestAbortedException;
 
 /// A script passes only where the kernel did what it says; whatever else it says fails with its place.
 class NotationTest {
@@ -317,6 +318,17 @@ class NotationTest {
 
     @Nested
     class Runs {
+        @Test
+        void areSkippedWhereTheKernelCannot() throws Exception {
+            String unless = "# unless: socket(AF_INET, SOCK_DGRAM, IPPROTO_TCP) = -1 EPROTONOSUPPORT\n";
+            assertThatThrownBy(() -> run(unless + "shutdown(-1, 0) = 7")).isInstanceOf(TestAbortedException.class)
+                    .hasMessage("socket(AF_INET, SOCK_DGRAM, IPPROTO_TCP) = -1 EPROTONOSUPPORT on this machine");
+            OpenDescriptors before = OpenDescriptors.now();
+            fails("# unless: socket(AF_INET, SOCK_DGRAM, 0) = -1 EPROTONOSUPPORT\nshutdown(-1, 0) = 7", "was      -1 EBADF");
+            assertThat(before.difference()).isEmpty();
+            isRefused("# unless: socket(AF_INET, SOCK_DGRAM) = 0\nclose(-1) = 0", "test.calls:3:11: socket takes 3");
+        }
+
         @Test
         void closeWhatIsLeftOpen() throws Exception {
             OpenDescriptors before = OpenDescriptors.now();

@@ -7,6 +7,7 @@
 /// # cases: C06 G26                                               which known cases it covers
 /// # with: DOMAIN=AF_INET, NAME=inet("127.0.0.1", 0)              one run with these names ...
 /// # with: DOMAIN=AF_UNIX, NAME=unix(@"$TMP/name")                ... and another with those
+/// # unless: socket(DOMAIN, SOCK_DGRAM, 0) = -1 EAFNOSUPPORT      does not apply where this is so, and is skipped
 /// s = socket(DOMAIN, SOCK_DGRAM, 0)                              makes a descriptor, called s from here on
 /// bind(s, NAME, ...) = 0                                         `...` behind what goes in: its length
 /// getsockname(s, ?server, [128 => 2..]) = 0                      takes the name; 128 before, 2 or more after
