@@ -1,12 +1,15 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.sys.Constants.AF_UNIX;
+
+import io.github.fdsock.sys.struct.Sockaddr;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
-/// A `struct sockaddr_storage` with its `socklen_t`, for calls that tell or are told an address, again and again without
-/// allocating.
+/// A `struct sockaddr_storage` with its `socklen_t`, for calls that tell or are told an address, again and again
+/// without allocating.
 ///
 /// Not for several threads at once. The memory lives as long as the arena that it came from.
 public final class SockAddrBuffer {
@@ -80,7 +83,13 @@ public final class SockAddrBuffer {
     }
 
     /// For a `sendto`: never more than there is.
+    ///
+    /// A path that fills `sun_path` is reported with the NUL that there is no room for. To the kernel, which takes no
+    /// more than a `struct sockaddr_un`, what it has reported itself would be `EINVAL`.
     int lengthToSend() {
-        return Math.min(length(), SockAddr.MAX_LENGTH);
+        final int length = Math.min(length(), SockAddr.MAX_LENGTH);
+        final boolean fullPath = length == Sockaddr.SIZEOF_SOCKADDR_UN + 1 && Sockaddr.sa_family(name) == AF_UNIX
+                && name.get(ValueLayout.JAVA_BYTE, Sockaddr.SIZEOF_SOCKADDR_UN) == 0;
+        return fullPath ? Sockaddr.SIZEOF_SOCKADDR_UN : length;
     }
 }
