@@ -1,5 +1,8 @@
 package io.github.fdsock.loop;
 
+import static io.github.fdsock.sys.Constants.EFD_NONBLOCK;
+import static io.github.fdsock.sys.Constants.EPOLLERR;
+import static io.github.fdsock.sys.Constants.EPOLLHUP;
 import static io.github.fdsock.sys.Constants.EPOLLIN;
 
 import io.github.fdsock.EpollFd;
@@ -21,8 +24,8 @@ import java.util.List;
 /// another connection by then, but the slot of its registration and the slot's generation. An event for a slot that has
 /// been given up in the meantime is counted ([#staleEvents]) and dropped.
 ///
-/// **Threads.** One runs the loop and registers; [#stop] alone may be called from any. [#close] belongs to the owner, when
-/// [#run] has returned; it does not close the registered descriptors, which are not the loop's.
+/// **Threads.** One runs the loop and registers; [#stop] alone may be called from any, and at any time. [#close] belongs to
+/// the owner, when [#run] has returned; it does not close the registered descriptors, which are not the loop's.
 ///
 /// Level-triggered: what a handler leaves undone is reported again.
 public final class EventLoop implements Closeable {
@@ -33,13 +36,21 @@ public final class EventLoop implements Closeable {
     private static final long WAKEUP = -1;
 
     private final EpollFd epoll;
+
+    /// Written to and closed under its own monitor: a [#stop] that comes after [#close] finds it closed and does nothing.
     private final EventFd wakeup;
+
+    /// What the current turn brought; those from `next` to `count` are still to be handled.
     private final EpollEvents ready = EpollEvents.allocate(Arena.ofAuto(), EVENTS_PER_TURN);
+    private int next;
+    private int count;
 
     /// By slot; null where it is free.
     private final List<Registration> registrations = new ArrayList<>();
     private final ArrayDeque<Integer> freeSlots = new ArrayDeque<>();
-    private int generation;
+
+    /// Of the latest registration. It may wrap around: what matters is that a slot has another one each time within a turn.
+    int generation;
     private long staleEvents;
     private volatile boolean stopped;
 
@@ -56,7 +67,7 @@ public final class EventLoop implements Closeable {
     public static EventLoop open() throws IOException {
         final EpollFd epoll = EpollFd.create();
         try {
-            final EventFd wakeup = EventFd.create(0, 0);
+            final EventFd wakeup = EventFd.create(0, EFD_NONBLOCK);
             try {
                 return new EventLoop(epoll, wakeup);
             } catch (final IOException | RuntimeException e) {
@@ -75,41 +86,50 @@ public final class EventLoop implements Closeable {
     /// @param interest `EPOLLIN`, `EPOLLOUT`, …
     /// @param handler is told
     /// @return its registration
-    /// @throws IOException `EPERM`: epoll does not take regular files and directories, which are always ready
+    /// @throws IOException `EPERM`: epoll does not take regular files and directories, which are always ready; `EEXIST`:
+    ///         it is registered here; else as [EpollFd#add]
+    /// @throws IllegalStateException the descriptor or the loop is closed
     public Registration register(final Fd fd, final int interest, final Handler handler) throws IOException {
-        final int slot = freeSlots.isEmpty() ? registrations.size() : freeSlots.pop();
+        final int slot = freeSlots.isEmpty() ? registrations.size() : freeSlots.peek();
         final Registration registration = new Registration(this, fd, interest, handler, slot, ++generation);
+        epoll.add(fd, interest, registration.data());
+        // The slot is taken only now: a refusal leaves nothing behind.
         if (slot == registrations.size()) {
-            registrations.add(null);
+            registrations.add(registration);
+        } else {
+            registrations.set(freeSlots.pop(), registration);
         }
-        try {
-            epoll.add(fd, interest, (long) registration.generation << Integer.SIZE | slot);
-        } catch (final IOException | RuntimeException e) {
-            freeSlots.push(slot);
-            throw e;
-        }
-        registrations.set(slot, registration);
         return registration;
     }
 
     void modify(final Registration registration, final int interest) throws IOException {
-        epoll.modify(registration.fd(), interest, (long) registration.generation << Integer.SIZE | registration.slot);
+        epoll.modify(registration.fd(), interest, registration.data());
     }
 
     void remove(final Registration registration) throws IOException {
         registrations.set(registration.slot, null);
         freeSlots.push(registration.slot);
-        epoll.delete(registration.fd());
+        // With the epoll instance all that was registered is gone.
+        if (epoll.isOpen()) {
+            epoll.delete(registration.fd());
+        }
     }
 
     /// Runs until [#stop].
     ///
+    /// What a handler throws ends it. The loop is whole then: run again, it goes on with the event behind.
+    ///
     /// @throws IOException what a handler threw, or `epoll_wait` itself
     public void run() throws IOException {
         while (!stopped) {
-            final int count = epoll.wait(ready, -1);
-            for (int i = 0; i < count && !stopped; i++) {
-                dispatch(ready.data(i), ready.events(i));
+            if (next == count) {
+                count = epoll.wait(ready, -1);
+                next = 0;
+            }
+            while (next < count && !stopped) {
+                // Counted before the handler runs, which may throw.
+                final int index = next++;
+                dispatch(ready.data(index), ready.events(index));
             }
         }
     }
@@ -123,15 +143,24 @@ public final class EventLoop implements Closeable {
             staleEvents++;
             return;
         }
-        registration.handler.ready(registration, events);
+        // Another handler of this turn may have changed what is waited for since the kernel looked.
+        final int wanted = events & (registration.interest() | EPOLLERR | EPOLLHUP);
+        if (wanted != 0) {
+            registration.handler.ready(registration, wanted);
+        }
     }
 
-    /// Lets [#run] return, now and whenever it is called again. From any thread, any number of times.
+    /// Lets [#run] return, now and whenever it is called again. From any thread, any number of times, after [#close] too.
     ///
     /// @throws IOException as `write(2)` on an eventfd has it
     public void stop() throws IOException {
         stopped = true;
-        wakeup.add(1);
+        synchronized (wakeup) {
+            if (wakeup.isOpen()) {
+                // Never taken from, so that one call is enough. Where it is full (EAGAIN) it is awake as well.
+                wakeup.add(1);
+            }
+        }
     }
 
     /// How many events came for registrations that were gone by then.
@@ -141,11 +170,13 @@ public final class EventLoop implements Closeable {
         return staleEvents;
     }
 
-    /// Closes the loop's own descriptors.
+    /// Closes the loop's own descriptors. What was registered stays open, and is registered nowhere any more.
     @Override
     public void close() throws IOException {
         try {
-            wakeup.close();
+            synchronized (wakeup) {
+                wakeup.close();
+            }
         } finally {
             epoll.close();
         }

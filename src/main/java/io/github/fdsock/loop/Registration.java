@@ -1,5 +1,7 @@
 package io.github.fdsock.loop;
 
+import static io.github.fdsock.sys.Constants.EPOLLONESHOT;
+
 import io.github.fdsock.Fd;
 import java.io.Closeable;
 import java.io.IOException;
@@ -28,6 +30,11 @@ public final class Registration implements Closeable {
         this.generation = generation;
     }
 
+    /// What its events carry: generation above, slot below.
+    long data() {
+        return (long) generation << Integer.SIZE | slot;
+    }
+
     /// What is registered.
     ///
     /// @return the descriptor
@@ -42,16 +49,20 @@ public final class Registration implements Closeable {
         return interest;
     }
 
-    /// `epoll_ctl(EPOLL_CTL_MOD)`: changes what the loop waits for; no call is made where that changes nothing.
+    /// `epoll_ctl(EPOLL_CTL_MOD)`: changes what the loop waits for, in the current turn already; no call is made where that
+    /// changes nothing.
     ///
-    /// @param events `EPOLLIN`, `EPOLLOUT`, …; 0 leaves only `EPOLLERR` and `EPOLLHUP`, which nothing turns off
-    /// @throws IOException as `epoll_ctl(2)` has it
+    /// With `EPOLLONESHOT` the call is always made: it wakes up what the last event has put to sleep.
+    ///
+    /// @param events `EPOLLIN`, `EPOLLOUT`, …; 0 leaves only `EPOLLERR` and `EPOLLHUP`, which nothing but [#deregister]
+    ///        turns off
+    /// @throws IOException as [io.github.fdsock.EpollFd#modify]; what the loop waits for is unchanged then
     /// @throws IllegalStateException where it is not registered any more
     public void interest(final int events) throws IOException {
         if (!registered) {
             throw new IllegalStateException(fd + " is not registered any more");
         }
-        if (events != interest) {
+        if (events != interest || (events & EPOLLONESHOT) != 0) {
             loop.modify(this, events);
             interest = events;
         }
@@ -64,9 +75,12 @@ public final class Registration implements Closeable {
         return registered;
     }
 
-    /// `epoll_ctl(EPOLL_CTL_DEL)`: no event reaches the handler from now on, not even one of the current turn.
+    /// `epoll_ctl(EPOLL_CTL_DEL)`: no event reaches the handler from now on, not even one of the current turn. Later calls do
+    /// nothing.
     ///
     /// @throws IOException as `epoll_ctl(2)` has it
+    /// @throws IllegalStateException the descriptor was closed before: where a copy of it is open, nobody can take it out of
+    ///         the epoll instance any more, and its events come, and are dropped, until that is closed
     public void deregister() throws IOException {
         if (registered) {
             registered = false;
