@@ -14,17 +14,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// Stands between the library and the kernel for the time of a test, writes down every call, and answers some itself.
 ///
 /// It sees the calls of all threads; closing it puts back what stood there before.
-final class Seen implements Interposer, AutoCloseable {
+public final class Seen implements Interposer, AutoCloseable {
     /// One call, before it was answered.
-    record Made(Call call, List<Object> arguments) {
-        int fd() {
+    public record Made(Call call, List<Object> arguments) {
+        /// Its first argument.
+        public int fd() {
             return (int) arguments.getFirst();
         }
     }
 
     /// Answers calls of its choice.
     @FunctionalInterface
-    interface Rule {
+    public interface Rule {
         /// What shall be returned; null lets the kernel answer.
         Long answer(Made made);
     }
@@ -39,17 +40,17 @@ final class Seen implements Interposer, AutoCloseable {
     }
 
     /// Only watches.
-    static Seen calls() {
+    public static Seen calls() {
         return new Seen(_ -> null);
     }
 
     /// Watches, and lets `rule` answer.
-    static Seen calls(final Rule rule) {
+    public static Seen calls(final Rule rule) {
         return new Seen(rule);
     }
 
     /// Watches, and lets the first `times` calls of one kind fail.
-    static Seen failing(final Call call, final int times, final int errno) {
+    public static Seen failing(final Call call, final int times, final int errno) {
         final AtomicInteger left = new AtomicInteger(times);
         return new Seen(made -> made.call() == call && left.getAndDecrement() > 0 ? (long) -errno : null);
     }
@@ -63,7 +64,7 @@ final class Seen implements Interposer, AutoCloseable {
     }
 
     /// Makes the call.
-    static long really(final Call call, final Object... arguments) {
+    public static long really(final Call call, final Object... arguments) {
         for (final Method method : Libc.class.getMethods()) {
             if (method.getName().equals(call.name()) && takes(method, arguments)) {
                 try {
@@ -98,17 +99,17 @@ final class Seen implements Interposer, AutoCloseable {
     }
 
     /// Everything that was called, in order.
-    List<Made> all() {
+    public List<Made> all() {
         return List.copyOf(calls);
     }
 
     /// The calls of one kind.
-    List<Made> all(final Call call) {
+    public List<Made> all(final Call call) {
         return calls.stream().filter(made -> made.call() == call).toList();
     }
 
     /// The names of all calls on one descriptor, in order.
-    List<Call> on(final int fd) {
+    public List<Call> on(final int fd) {
         return calls.stream().filter(made -> made.arguments().getFirst().equals(fd)).map(Made::call).toList();
     }
 
