@@ -7,12 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.SignalfdSiginfo;
+import io.github.fdsock.testing.Project;
+import io.github.fdsock.testing.RequiresProgram;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A signal that its thread blocks can be read, once, with who sent it.
@@ -175,6 +180,49 @@ class SignalFdTest {
             assertThat(adopted.receive()).isNotNull();
             assertThatThrownBy(() -> SignalFd.adopt(counter.intValue())).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("fd %d is anon_inode:[eventfd], not a signalfd", counter.intValue());
+        }
+    }
+
+    /// The only way to signals of the process: the JVM is started with them blocked, and where it would use them itself,
+    /// with `-Xrs`.
+    @ParameterizedTest
+    @CsvSource({"USR1, 10, ''", "TERM, 15, -Xrs"})
+    @RequiresProgram("env")
+    void aJvmStartedWithASignalBlockedReadsThoseOfTheProcess(final String name, final int number, final String option)
+            throws Exception {
+        final Process jvm = new ProcessBuilder(Stream.of("env", "--block-signal=" + name,
+                Project.java().toString(), option, "--enable-native-access=ALL-UNNAMED", "-cp",
+                location(SignalFd.class) + ":" + location(SignalFdTest.class), Receiver.class.getName(),
+                Integer.toString(number)).filter(word -> !word.isEmpty()).toList())
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        try (BufferedReader output = jvm.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("ready");
+            try (PidFd pid = PidFd.open(jvm)) {
+                pid.sendSignal(number);
+            }
+            assertThat(output.readLine()).isEqualTo(number + " from " + ProcessHandle.current().pid());
+            assertThat(jvm.waitFor()).isZero();
+        } finally {
+            jvm.destroyForcibly();
+            jvm.waitFor();
+        }
+    }
+
+    private static String location(final Class<?> type) {
+        return type.getProtectionDomain().getCodeSource().getLocation().getPath();
+    }
+
+    /// Run in a JVM of its own: waits for one signal, and tells of it.
+    static final class Receiver {
+        private Receiver() {
+        }
+
+        public static void main(final String[] arguments) throws IOException {
+            try (SignalFd signals = SignalFd.create(0, Integer.parseInt(arguments[0]))) {
+                System.out.println("ready");
+                final SignalFd.Signal signal = signals.receive();
+                System.out.println(signal.number() + " from " + signal.pid());
+            }
         }
     }
 }
