@@ -1,6 +1,7 @@
 package io.github.fdsock.calls;
 
 import io.github.fdsock.abi.mmsghdr;
+import io.github.fdsock.abi.msghdr;
 import io.github.fdsock.calls.CallScript.Argument;
 import io.github.fdsock.calls.CallScript.Line;
 import io.github.fdsock.calls.CallScript.Result;
@@ -22,12 +23,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
@@ -49,6 +52,9 @@ final class CallRun {
     private final Map<String, Value> variant;
     private final Duration limit;
     private final NavigableSet<Integer> open = new ConcurrentSkipListSet<>();
+
+    /// The value-result lengths of all calls so far, that of the current one last; no call has two.
+    private final List<MemorySegment> lengths = new ArrayList<>();
 
     private volatile Line current;
     private Scope scope;
@@ -262,7 +268,7 @@ final class CallRun {
     }
 
     /// What goes wrong inside becomes an error at this place of the script.
-    private static <T> T at(Line line, int column, java.util.function.Supplier<T> step) {
+    private static <T> T at(Line line, int column, Supplier<T> step) {
         try {
             return step.get();
         } catch (Mismatch mismatch) {
@@ -297,7 +303,7 @@ final class CallRun {
             case IN -> new Ready(copied(allocator, scope.encode(value)), Ready.NOTHING_TO_CHECK);
             case STRING -> {
                 byte[] text = scope.encode(value);
-                yield new Ready(copied(allocator, java.util.Arrays.copyOf(text, text.length + 1)),
+                yield new Ready(copied(allocator, Arrays.copyOf(text, text.length + 1)),
                         Ready.NOTHING_TO_CHECK);
             }
             case BYTES -> written(line, value, argument(line, parameter.number()), 1);
@@ -315,7 +321,7 @@ final class CallRun {
             }
             case MSG_IN, MSG_OUT -> {
                 Message message = new Message(scope, allocator, parameter.use() == Use.MSG_OUT);
-                MemorySegment header = allocator.allocate(io.github.fdsock.abi.msghdr.layout());
+                MemorySegment header = allocator.allocate(msghdr.layout());
                 message.layOut(struct(value), header);
                 yield new Ready(header, message::check);
             }
@@ -351,16 +357,14 @@ final class CallRun {
 
     private Ready name(Line line, Value expected, int length) {
         Value.Array box = lengthBox(line.arguments().get(length).value());
-        Buffer buffer = new Buffer(allocator, box == null ? SIZEOF_SOCKADDR_STORAGE : Integer.toUnsignedLong(lengthBefore(box)));
+        Buffer buffer = new Buffer(allocator,
+                box == null ? SIZEOF_SOCKADDR_STORAGE : Integer.toUnsignedLong(lengthBefore(box)));
         return new Ready(buffer.segment(), result -> {
             if (succeeded(line, expected, result) && box != null) {
                 compare(scope, expected, buffer, lengths.getLast().get(ValueLayout.JAVA_INT, 0));
             }
         });
     }
-
-    /// The value-result lengths of the current call; a call has one at most.
-    private final List<MemorySegment> lengths = new ArrayList<>();
 
     private Ready length(Value value) {
         Value.Array box = lengthBox(value);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// A script of calls, parsed: what it claims, which cases it covers, and its lines. The package's page has the notation.
+/// A script of calls, parsed: what it claims, which cases it covers, and its lines. The package has the notation.
 ///
 /// @param claim the first line: what holds if the script passes
 /// @param cases the ids of the cases it covers, at least one

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.testing.OpenDescriptors;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,8 +40,8 @@ class NotationTest {
 
     @Test
     void everyCallWithPlainArgumentsHasASignature() {
-        Set<String> without = java.util.Arrays.stream(Call.values()).map(Enum::name)
-                .filter(name -> !Signature.all().containsKey(name)).collect(java.util.stream.Collectors.toSet());
+        Set<String> without = Arrays.stream(Call.values()).map(Enum::name)
+                .filter(name -> !Signature.all().containsKey(name)).collect(Collectors.toSet());
         // Their results are memory, or names.
         assertThat(without).containsExactlyInAnyOrder("getaddrinfo", "freeaddrinfo", "getnameinfo", "if_indextoname");
     }
@@ -67,7 +69,8 @@ class NotationTest {
         @Test
         void anotherErrno() {
             fails(PAIR + "recv(a, ..., 16, MSG_DONTWAIT) = -1 EINTR|EBADF",
-                    "test.calls:4:34", "expected -1 EINTR|EBADF", "was      -1 EAGAIN (Resource temporarily unavailable)");
+                    "test.calls:4:34", "expected -1 EINTR|EBADF",
+                    "was      -1 EAGAIN (Resource temporarily unavailable)");
         }
 
         @Test
@@ -108,8 +111,8 @@ class NotationTest {
 
         @Test
         void moreBytesThanTold() {
-            // TCP's MSG_TRUNC tells of bytes it did not write; here it is the other way round, by way of a length.
-            fails(PAIR + "getsockopt(a, SOL_SOCKET, SO_TYPE, u16(1), [4]) = 0", "test.calls:4:36", "of 2 bytes", "4 bytes");
+            fails(PAIR + "getsockopt(a, SOL_SOCKET, SO_TYPE, u16(1), [4]) = 0",
+                    "test.calls:4:36", "of 2 bytes", "4 bytes");
         }
 
         @Test
@@ -125,7 +128,8 @@ class NotationTest {
             fails("s = socket(AF_INET, SOCK_STREAM, 0)\ngetsockname(s, inet(\"0.0.0.0\", 1..), [16]) = 0",
                     "expected 1..", "was      0");
             fails("s = socket(AF_UNIX, SOCK_STREAM, 0)\nbind(s, unix(@\"$TMP\"), ...) = 0\n"
-                    + "getsockname(s, unix(@\"x\"), [128 => ...]) = 0", "expected unix(@(\"x\"))", "was      unix(\"\\x00");
+                    + "getsockname(s, unix(@\"x\"), [128 => ...]) = 0", "expected unix(@\"x\")",
+                    "was      unix(\"\\x00");
         }
 
         @Test
@@ -173,7 +177,8 @@ class NotationTest {
         @Test
         void truncationNobodyExpected() {
             fails("socketpair(AF_UNIX, SOCK_DGRAM, 0, [?a, ?b]) = 0\nsend(a, \"hello\", ..., 0) = 5\n"
-                    + "recvmsg(b, {msg_iov=[{iov_base=\"hell\", iov_len=4}]}, 0) = 4", "expected msg_flags=0", "was      32");
+                    + "recvmsg(b, {msg_iov=[{iov_base=\"hell\", iov_len=4}]}, 0) = 4", "expected msg_flags=0",
+                    "was      32");
         }
 
         @Test
@@ -193,7 +198,8 @@ class NotationTest {
             isRefused(PAIR + "send(a, {tv_sec=1, tv_rest=2}, ..., 0) = 0",
                     "test.calls:4:9: no struct has these fields: tv_sec, tv_rest");
             isRefused(PAIR + "sendmsg(a, {msg_io=NULL}, 0) = 0", "test.calls:4:12: a message has no field msg_io");
-            isRefused(PAIR + "bind(a, inte(\"127.0.0.1\", 0), ...) = 0", "test.calls:4:9: nothing that goes into a call");
+            isRefused(PAIR + "bind(a, inte(\"127.0.0.1\", 0), ...) = 0",
+                    "test.calls:4:9: nothing that goes into a call");
         }
 
         @ParameterizedTest
@@ -260,7 +266,8 @@ class NotationTest {
 
         @Test
         void badPointersToLengths() {
-            isRefused(PAIR + "getsockname(a, ..., 0x1) = -1 EFAULT", "test.calls:4:21: the library itself reads a length");
+            isRefused(PAIR + "getsockname(a, ..., 0x1) = -1 EFAULT",
+                    "test.calls:4:21: the library itself reads a length");
         }
 
         @Test
@@ -324,7 +331,8 @@ class NotationTest {
             assertThatThrownBy(() -> run(unless + "shutdown(-1, 0) = 7")).isInstanceOf(TestAbortedException.class)
                     .hasMessage("socket(AF_INET, SOCK_DGRAM, IPPROTO_TCP) = -1 EPROTONOSUPPORT on this machine");
             OpenDescriptors before = OpenDescriptors.now();
-            fails("# unless: socket(AF_INET, SOCK_DGRAM, 0) = -1 EPROTONOSUPPORT\nshutdown(-1, 0) = 7", "was      -1 EBADF");
+            fails("# unless: socket(AF_INET, SOCK_DGRAM, 0) = -1 EPROTONOSUPPORT\nshutdown(-1, 0) = 7",
+                    "was      -1 EBADF");
             assertThat(before.difference()).isEmpty();
             isRefused("# unless: socket(AF_INET, SOCK_DGRAM) = 0\nclose(-1) = 0", "test.calls:3:11: socket takes 3");
         }

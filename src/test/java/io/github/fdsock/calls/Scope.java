@@ -19,13 +19,17 @@ import java.io.ByteArrayOutputStream;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The names a run knows, and what values come to in bytes: encodes what goes into a call, and matches what comes out.
 ///
@@ -119,14 +123,11 @@ final class Scope {
             }
             default -> {
                 if (((number(expected) ^ actual) & mask) != 0) {
-                    throw new Mismatch(isLiteral(expected) ? expected : expected + " (" + number(expected) + ")", actual);
+                    throw new Mismatch(expected instanceof Value.Number ? expected
+                            : expected + " (" + number(expected) + ")", actual);
                 }
             }
         }
-    }
-
-    private static boolean isLiteral(Value value) {
-        return value instanceof Value.Number;
     }
 
     // ---- into the kernel
@@ -221,7 +222,7 @@ final class Scope {
     }
 
     private byte[] address(Value text) {
-        return InetAddress.ofLiteral(new String(encode(text), java.nio.charset.StandardCharsets.ISO_8859_1))
+        return InetAddress.ofLiteral(new String(encode(text), StandardCharsets.ISO_8859_1))
                 .getAddress();
     }
 
@@ -238,7 +239,8 @@ final class Scope {
             case Value.Array(List<Value> elements) when elements.stream().allMatch(this::isNumeric) -> {
                 requireLength(expected, actual, elements.size() * Integer.BYTES);
                 for (int i = 0; i < elements.size(); i++) {
-                    matchNumber(elements.get(i), (int) integer(actual, i * Integer.BYTES, Integer.BYTES), Integer.BYTES);
+                    matchNumber(elements.get(i), (int) integer(actual, i * Integer.BYTES, Integer.BYTES),
+                            Integer.BYTES);
                 }
             }
             case Value.Array(List<Value> elements) -> matchUnordered(expected, elements, actual);
@@ -262,7 +264,7 @@ final class Scope {
     private void matchUnordered(Value expected, List<Value> elements, byte[] actual) {
         int size = (int) layout((Value.Struct) elements.getFirst()).byteSize();
         requireLength(expected, actual, elements.size() * size);
-        List<byte[]> rest = new java.util.ArrayList<>();
+        List<byte[]> rest = new ArrayList<>();
         for (int i = 0; i < elements.size(); i++) {
             rest.add(Arrays.copyOfRange(actual, i * size, (i + 1) * size));
         }
@@ -280,7 +282,8 @@ final class Scope {
             if (!found) {
                 GroupLayout layout = layout((Value.Struct) element);
                 throw new Mismatch(element + " among them",
-                        rest.stream().map(bytes -> describe(layout, bytes)).collect(Collectors.joining(", ", "[", "]")));
+                        rest.stream().map(bytes -> describe(layout, bytes))
+                        .collect(Collectors.joining(", ", "[", "]")));
             }
         }
     }
@@ -364,7 +367,7 @@ final class Scope {
                         .getHostAddress();
                 return (six ? "inet6(\"" : "inet(\"") + address + "\", "
                         + ((name[2] & 0xff) << Byte.SIZE | name[3] & 0xff) + ")";
-            } catch (java.net.UnknownHostException e) {
+            } catch (UnknownHostException e) {
                 throw new IllegalStateException("4 or 16 bytes are an address", e);
             }
         }
@@ -388,7 +391,7 @@ final class Scope {
                         + String.join(", ", struct.fields().keySet())));
     }
 
-    private static java.util.stream.Stream<String> fields(GroupLayout layout) {
+    private static Stream<String> fields(GroupLayout layout) {
         return layout.memberLayouts().stream().flatMap(member -> member.name().stream())
                 .filter(name -> !name.startsWith("_"));
     }
@@ -425,7 +428,8 @@ final class Scope {
     // ---- bytes
 
     private static byte[] integer(long value, int width) {
-        return Arrays.copyOf(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array(), width);
+        return Arrays.copyOf(
+                ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array(), width);
     }
 
     private static long integer(byte[] bytes, int at, int width) {

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -50,7 +51,7 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
     record Parameter(Use use, int number) {
         static Parameter parse(String notation) {
             String[] parts = notation.split(":");
-            return new Parameter(Use.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT).replace('-', '_')),
+            return new Parameter(Use.valueOf(parts[0].toUpperCase(Locale.ROOT).replace('-', '_')),
                     parts.length == 1 ? 0 : Integer.parseInt(parts[1]));
         }
     }

@@ -1,5 +1,6 @@
 package io.github.fdsock.calls;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -100,7 +101,8 @@ sealed interface Value {
     record Form(String name, List<Value> arguments) implements Value {
         @Override
         public String toString() {
-            return arguments.stream().map(Value::toString).collect(Collectors.joining(", ", name + "(", ")"));
+            return name.equals("@") ? name + arguments.getFirst()
+                    : arguments.stream().map(Value::toString).collect(Collectors.joining(", ", name + "(", ")"));
         }
     }
 
@@ -109,7 +111,7 @@ sealed interface Value {
         private static final int SHOWN_MAX = 80;
 
         static byte[] ofLatin1(String characters) {
-            return characters.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+            return characters.getBytes(StandardCharsets.ISO_8859_1);
         }
 
         static String quoted(byte[] bytes) {

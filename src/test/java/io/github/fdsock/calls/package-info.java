@@ -16,13 +16,13 @@
 /// recv(s, ..., 16, MSG_DONTWAIT) = -1 EAGAIN                     `...`: whatever it may be
 /// ```
 ///
-/// **Results.** `= 5`, a name or flags (`= O_RDWR|O_NONBLOCK`); `= 1..5` and `= 1..`; `= ?n` takes it; `= -1 EINVAL` or,
-/// where kernels differ, `= -1 EINVAL|ELOOP`; `or` between alternatives; `= ...` for any. Calls that make a descriptor
-/// name it: `s = socket(…)`.
+/// **Results.** `= 5`, a name or flags (`= O_RDWR|O_NONBLOCK`); `= 1..5` and `= 1..`; `= ?n` takes it; `= -1 EINVAL`
+/// or, where kernels differ, `= -1 EINVAL|ELOOP`; `or` between alternatives; `= ...` for any. Calls that make a
+/// descriptor name it: `s = socket(…)`.
 ///
 /// **Values.** Numbers (`12`, `0x1f`, `0644`), constants of C, flags joined by `|`, `NULL`; a bare number where a
-/// pointer belongs is an address (`0x1`: a bad one). Bytes: `"text\n\0\xff"`, `"x"*1000`; `$TMP` in them is the run's own
-/// directory, good also for abstract names that nobody else has. `[1, 2]` are `int`s (signals, where a set of them
+/// pointer belongs is an address (`0x1`: a bad one). Bytes: `"text\n\0\xff"`, `"x"*1000`; `$TMP` in them is the run's
+/// own directory, good also for abstract names that nobody else has. `[1, 2]` are `int`s (signals, where a set of them
 /// belongs); `u8(1)`, `u16(1)`, `u32(1)`, `u64(1)` other widths. Structures by their fields, `{tv_sec=1}`: fields left
 /// out are 0 on the way in; on the way out all have to be named, or `...` has to say that the rest does not matter.
 /// Messages and buffers: `{msg_name=…, msg_namelen=128 => 16, msg_iov=[{iov_base="x", iov_len=8}], msg_flags=0}`.
@@ -32,12 +32,12 @@
 /// `padded("text", 107)` is text filled up with `x`.
 ///
 /// **In and out.** What the kernel writes is compared with the literal that stands for it: exactly as many bytes as the
-/// call says it gave, and none written behind them (`untouched`: none at all). `a => b` is a before and an after; without
-/// it, what goes both ways has to come back as it was. Arrays of structures match in any order: events have none. A call
-/// that fails gives nothing back, so its outputs have to be `...`.
+/// call says it gave, and none written behind them (`untouched`: none at all). `a => b` is a before and an after;
+/// without it, what goes both ways has to come back as it was. Arrays of structures match in any order: events have
+/// none. A call that fails gives nothing back, so its outputs have to be `...`.
 ///
-/// **Names.** `?name` takes a value, `name` uses it; each is taken once. `pid`, `uid` and `gid` are those of the process.
+/// **Names.** `?name` takes a value, `name` uses it; each is taken once. `pid`, `uid` and `gid` are the process's own.
 ///
-/// A script passes through [io.github.fdsock.sys.Libc] on a thread of its own, which may block signals. Descriptors left
-/// open are closed, files in `$TMP` removed. A call that has not returned in time fails with its line.
+/// A script passes through [io.github.fdsock.sys.Libc] on a thread of its own, which may block signals. Descriptors
+/// left open are closed, files in `$TMP` removed. A call that has not returned in time fails with its line.
 package io.github.fdsock.calls;

@@ -82,7 +82,8 @@ class EpollCasesTest {
             Workbench.Pair pair = bench.unixPair(SOCK_STREAM);
             MemorySegment events = bench.events(8).segment();
             try (Background<Integer> waiter = Background.start(() -> {
-                int thread = Integer.parseInt(Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString());
+                Path self = Files.readSymbolicLink(Path.of("/proc/thread-self"));
+                int thread = Integer.parseInt(self.getFileName().toString());
                 MemorySegment owner = bench.memory(8);
                 owner.set(ValueLayout.JAVA_INT, 0, F_OWNER_TID);
                 owner.set(ValueLayout.JAVA_INT, 4, thread);

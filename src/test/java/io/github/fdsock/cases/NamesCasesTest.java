@@ -39,8 +39,9 @@ class NamesCasesTest {
     @Test
     void G70_aSocketFileHasTheModeOfItsSocketWithoutTheUmask() throws Exception {
         int mode = 0777;
-        int umask = Integer.parseInt(Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("Umask:")).findFirst().orElseThrow().substring("Umask:".length()).strip(), 8);
+        String line = Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(status -> status.startsWith("Umask:")).findFirst().orElseThrow();
+        int umask = Integer.parseInt(line.substring("Umask:".length()).strip(), 8);
         for (int asked : new int[] {mode, 0600, 0640}) {
             Path path = directory.resolve("socket" + asked);
             byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);

@@ -12,6 +12,7 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Libc;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,7 +104,8 @@ class ObjectCasesTest {
             listener.listen(1);
             assertThat(client.connect(listener.localAddress())).isZero();
             try (SocketFd accepted = listener.accept(); SocketFd duplicate = pair.first().dup()) {
-                for (SocketFd socket : new SocketFd[] {listener, client, accepted, pair.first(), pair.second(), duplicate}) {
+                for (SocketFd socket
+                        : List.of(listener, client, accepted, pair.first(), pair.second(), duplicate)) {
                     assertThat(socket.closeOnExec()).isTrue();
                 }
                 client.closeOnExec(false);

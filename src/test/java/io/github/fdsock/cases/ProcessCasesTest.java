@@ -102,12 +102,13 @@ class ProcessCasesTest {
         int first = Integer.parseInt(
                 Files.readAllLines(Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start")).getFirst());
         assumeThat(first).as("the first port that anybody may have").isGreaterThan(LowPort.PORT);
-        // A program keeps no capability that is not in its bounding set, not even as root. Who is nobody has none anyhow.
+        // A program keeps no capability that is not in its bounding set, not even as root. Who is not root has none.
         List<String> without = capable(CAP_SETPCAP)
-                ? List.of("setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service") : List.of();
+                ? List.of("setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service")
+                : List.of();
+        Path target = Project.directory().resolve("target");
         List<String> java = List.of(Project.java().toString(), "--enable-native-access=ALL-UNNAMED", "-cp",
-                Project.directory().resolve("target/classes") + ":" + Project.directory().resolve("target/test-classes"),
-                LowPort.class.getName());
+                target.resolve("classes") + ":" + target.resolve("test-classes"), LowPort.class.getName());
         try (Child child = Child.start(Stream.concat(without.stream(), java.stream()).toList())) {
             assertThat(child.hear()).isEqualTo("bind: " + -EACCES);
             child.awaitEnd();

@@ -11,6 +11,7 @@ import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Iovec;
 import io.github.fdsock.sys.struct.Mmsghdr;
 import io.github.fdsock.sys.struct.Msghdr;
+import io.github.fdsock.sys.struct.Pollfd;
 import io.github.fdsock.sys.struct.Timeval;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is sent arrives, all of it and in order, however much it is and whoever waits; what cannot be sent ends in time.
+/// What is sent arrives, all of it and in order, however much it is and whoever waits; what cannot be, ends in time.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TransferCasesTest {
     @TempDir
@@ -66,7 +67,8 @@ class TransferCasesTest {
             MemorySegment sent = random(bench, many);
             MemorySegment received = bench.memory(many);
             ok(Libc.sendmmsg(pair.a(), oneByteEach(bench, sent, many), many, MSG_DONTWAIT), UIO_MAXIOV);
-            assertThat(Libc.send(pair.a(), sent.asSlice(UIO_MAXIOV), many - UIO_MAXIOV, 0)).isEqualTo(many - UIO_MAXIOV);
+            long rest = many - UIO_MAXIOV;
+            assertThat(Libc.send(pair.a(), sent.asSlice(UIO_MAXIOV), rest, 0)).isEqualTo(rest);
             MemorySegment in = oneByteEach(bench, received, many);
             ok(Libc.recvmmsg(pair.b(), in, many, 0, MemorySegment.NULL), many);
             for (int i = 0; i < many; i++) {
@@ -151,7 +153,7 @@ class TransferCasesTest {
             Workbench.Pair pair = bench.tcpPair();
             ok(Libc.fcntl(pair.a(), F_SETFL, O_RDWR | O_NONBLOCK));
             try (Background<Long> receiver = Background.start(() -> checksumUntilEnd(bench, pair.b()))) {
-                MemorySegment writable = io.github.fdsock.sys.struct.Pollfd.allocate(bench.arena(), 1)
+                MemorySegment writable = Pollfd.allocate(bench.arena(), 1)
                         .set(0, pair.a(), POLLOUT).segment();
                 long sent = 0;
                 while (sent < count) {
