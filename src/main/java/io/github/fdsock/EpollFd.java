@@ -86,11 +86,12 @@ public final class EpollFd extends Fd {
     /// `epoll_ctl(epfd, EPOLL_CTL_ADD, fd, {events, data})`: puts a descriptor into the set.
     ///
     /// @param fd what to watch
-    /// @param events `EPOLLIN`, `EPOLLOUT`, `EPOLLRDHUP`, …, with `EPOLLET`, `EPOLLONESHOT`, `EPOLLEXCLUSIVE`, if wanted;
-    ///        `EPOLLERR` and `EPOLLHUP` come unasked, also where this is 0
+    /// @param events `EPOLLIN`, `EPOLLOUT`, `EPOLLRDHUP`, …, with `EPOLLET`, `EPOLLONESHOT`, `EPOLLEXCLUSIVE`, if
+    ///        wanted; `EPOLLERR` and `EPOLLHUP` come unasked, also where this is 0
     /// @param data what its events shall carry, all 64 bits
-    /// @throws ErrnoException `EEXIST`: it is in the set; `EPERM`: a file that cannot be watched; `EINVAL`: this instance
-    ///         itself; `ELOOP`: instances within instances, in a circle or too deep; `ENOSPC`: too many for this user
+    /// @throws ErrnoException `EEXIST`: it is in the set; `EPERM`: a file that cannot be watched; `EINVAL`: this
+    ///         instance itself; `ELOOP`: instances within instances, in a circle or too deep; `ENOSPC`: too many for
+    ///         this user
     public void add(final Fd fd, final int events, final long data) throws ErrnoException {
         control(EPOLL_CTL_ADD, fd, events, data);
     }
@@ -103,8 +104,8 @@ public final class EpollFd extends Fd {
     /// @param fd what is watched
     /// @param events all that are wanted from now on
     /// @param data what its events shall carry from now on
-    /// @throws ErrnoException `ENOENT`: it is not in the set; `EINVAL`: it was added with `EPOLLEXCLUSIVE`, which has to be
-    ///         deleted and added again
+    /// @throws ErrnoException `ENOENT`: it is not in the set; `EINVAL`: it was added with `EPOLLEXCLUSIVE`, which has
+    ///         to be deleted and added again
     public void modify(final Fd fd, final int events, final long data) throws ErrnoException {
         control(EPOLL_CTL_MOD, fd, events, data);
     }

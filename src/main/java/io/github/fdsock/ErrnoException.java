@@ -10,7 +10,10 @@ import java.io.IOException;
 public final class ErrnoException extends IOException {
     private static final long serialVersionUID = 1;
 
+    /// With its arguments, without its result.
     private final String call;
+
+    /// Positive.
     private final int errno;
 
     /// Describes a call that failed.

@@ -12,15 +12,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.AsynchronousCloseException;
 
-/// A counter in the kernel that can be waited for: readable while it is above 0, writable while there is room for 1 more.
+/// A counter in the kernel that can be waited for: readable while it is above 0, writable while there is room for 1
+/// more.
 ///
 /// Any number of [#add]s collapse into one [#take]: the way to wake a thread that waits in [EpollFd#wait] or
 /// [Fd#await]. With `EFD_SEMAPHORE` each [#take] takes 1.
 ///
-/// The counter has 64 bits, without sign, and ends at 2^64-2. [Fd#read(MemorySegment)] and [Fd#write(MemorySegment)] move
-/// eight bytes of it in the machine's order, all values included.
+/// The counter has 64 bits, without sign, and ends at 2^64-2. [Fd#read(MemorySegment)] and [Fd#write(MemorySegment)]
+/// move eight bytes of it in the machine's order, all values included.
 ///
-/// **Threads.** Any number may add and take. [#close] does not wake a thread that is blocked in [#take]; an [#add] does.
+/// **Threads.** Any number may add and take. [#close] does not wake a thread that is blocked in [#take]; an [#add]
+/// does.
 ///
 /// **Memory.** Nothing is allocated by a call that succeeds.
 ///
@@ -95,8 +97,8 @@ public final class EventFd extends Fd {
     ///
     /// A blocking one waits until there is something.
     ///
-    /// @return how much, 1 or more, where above `Long.MAX_VALUE` that; `-EAGAIN`, the only negative result, where it would
-    ///         have to wait
+    /// @return how much, 1 or more, where above `Long.MAX_VALUE` that; `-EAGAIN`, the only negative result, where it
+    ///         would have to wait
     /// @throws ErrnoException as `read(2)` has it
     /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
     public long take() throws IOException {

@@ -94,10 +94,10 @@ public class Fd implements Closeable {
     /// @param flags `O_RDONLY`, `O_WRONLY` or `O_RDWR`, with `O_CREAT`, `O_EXCL`, `O_APPEND`, `O_NONBLOCK`, …
     /// @param mode the access rights of a file that is made, `0644` in octal, of which the umask takes some away
     /// @return the descriptor, owned by the caller
-    /// @throws IllegalArgumentException where the path is one of another file system, or has bytes that its text does not
-    ///         show
-    /// @throws ErrnoException `ENOENT`, `EACCES`, `EEXIST`, `ENXIO`: a socket, or a FIFO nobody reads; `EMFILE`, `ENFILE`:
-    ///         no free descriptor; …
+    /// @throws IllegalArgumentException where the path is one of another file system, or has bytes that its text does
+    ///         not show
+    /// @throws ErrnoException `ENOENT`, `EACCES`, `EEXIST`, `ENXIO`: a socket, or a FIFO nobody reads; `EMFILE`,
+    ///         `ENFILE`: no free descriptor; …
     public static Fd openFile(final Path path, final int flags, final int mode) throws ErrnoException {
         final byte[] bytes = fileName(path);
         try (Arena arena = Arena.ofConfined()) {
@@ -137,8 +137,8 @@ public class Fd implements Closeable {
         return fd;
     }
 
-    /// Refuses a descriptor of something else than the caller takes it for, by what `/proc` says of it. Where that is not
-    /// mounted nothing says what it is, and it is taken at the caller's word.
+    /// Refuses a descriptor of something else than the caller takes it for, by what `/proc` says of it. Where that is
+    /// not mounted nothing says what it is, and it is taken at the caller's word.
     static void requireKind(final int fd, final String wanted, final String prefix) throws ErrnoException {
         requireOpen(fd);
         final String target = target(fd);
@@ -149,11 +149,11 @@ public class Fd implements Closeable {
 
     static IllegalArgumentException wrongKind(final int fd, final String wanted) {
         final String target = target(fd);
-        return new IllegalArgumentException("fd " + fd + " is " + (target == null ? "not " : target + ", not ") + wanted);
+        return new IllegalArgumentException("fd " + fd + " is " + (target == null ? "" : target + ", ") + "not " + wanted);
     }
 
-    /// What `/proc/self/fd` says of a descriptor: `socket:[4711]`, `anon_inode:[eventfd]`, the path of a file; null where
-    /// it says nothing.
+    /// What `/proc/self/fd` says of a descriptor: `socket:[4711]`, `anon_inode:[eventfd]`, the path of a file; null
+    /// where it says nothing.
     private static String target(final int fd) {
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(fd))).toString();
@@ -337,6 +337,7 @@ public class Fd implements Closeable {
     /// @param command `F_…`
     /// @param argument its argument, 0 where it takes none
     /// @return what the call returned, or `-errno`
+    /// @throws ErrnoException as [#close], where another thread has closed it meanwhile
     public final int fcntl(final int command, final int argument) throws ErrnoException {
         final int number = enter();
         try {

@@ -30,16 +30,17 @@ import java.nio.file.Path;
 
 /// A file that lives in memory and has no path: shared by passing the descriptor, and by mapping it.
 ///
-/// It goes away with its last descriptor and its last mapping. Read and written like any file ([Fd#read(MemorySegment)]),
-/// or mapped ([#map]).
+/// It goes away with its last descriptor and its last mapping. Read and written like any file
+/// ([Fd#read(MemorySegment)]), or mapped ([#map]).
 ///
 /// **Seals** promise a receiver what can no longer happen to it: `F_SEAL_SHRINK`, `F_SEAL_GROW`, `F_SEAL_WRITE`,
 /// `F_SEAL_FUTURE_WRITE` (new mappings and writes only), `F_SEAL_EXEC`, and `F_SEAL_SEAL` that nothing is added. They
 /// cannot be taken back.
 ///
-/// **A file that shrinks** pulls the memory away under those who have mapped it: touching a page that lies wholly behind
-/// the end raises `SIGBUS`, which HotSpot turns into an [InternalError] in some places and dies of in others. Whoever
-/// maps a file of somebody else first makes sure of `F_SEAL_SHRINK` ([#seals], after which [#size()] is to be trusted).
+/// **A file that shrinks** pulls the memory away under those who have mapped it: touching a page that lies wholly
+/// behind the end raises `SIGBUS`, which HotSpot turns into an [InternalError] in some places and dies of in others.
+/// Whoever maps a file of somebody else first makes sure of `F_SEAL_SHRINK` ([#seals], after which [#size()] is to be
+/// trusted).
 ///
 /// **Threads.** Any number may use it.
 ///
@@ -60,8 +61,8 @@ public final class MemFd extends Fd {
     /// @param flags `MFD_ALLOW_SEALING`, `MFD_NOEXEC_SEAL` (Linux 6.3), `MFD_HUGETLB`, …, or 0
     /// @return the file, owned by the caller
     /// @throws IllegalArgumentException where there is a NUL in the name
-    /// @throws ErrnoException `EINVAL`: too long a name, or a flag that this kernel does not know; `EMFILE`, `ENFILE`: no
-    ///         free descriptor; `EACCES`: this system demands `MFD_NOEXEC_SEAL`
+    /// @throws ErrnoException `EINVAL`: too long a name, or a flag that this kernel does not know; `EMFILE`, `ENFILE`:
+    ///         no free descriptor; `EACCES`: this system demands `MFD_NOEXEC_SEAL`
     public static MemFd create(final String name, final int flags) throws ErrnoException {
         if (name.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("NUL in the name of a memory file: " + name.replace("\0", "\\0"));
@@ -149,19 +150,20 @@ public final class MemFd extends Fd {
 
     /// `mmap(NULL, length, prot, MAP_SHARED, fd, offset)`: the file as memory, shared with all who map it.
     ///
-    /// The mapping holds the file by itself: this descriptor may be closed. When `arena` closes, `munmap` is called. Mind
-    /// what the class says of files that shrink; a mapping may reach beyond the end, and may be touched there when the file
-    /// has grown to it.
+    /// The mapping holds the file by itself: this descriptor may be closed. When `arena` closes, `munmap` is called.
+    /// Mind what the class says of files that shrink; a mapping may reach beyond the end, and may be touched there when
+    /// the file has grown to it.
     ///
     /// @param offset where in the file it begins, a multiple of the page size
     /// @param length bytes, 1 or more
     /// @param prot `PROT_READ`, with `PROT_WRITE` if wanted
     /// @param arena what the mapping shall live as long as
     /// @return the memory; read-only without `PROT_WRITE`
-    /// @throws IllegalArgumentException where `offset` is negative or not a multiple of 4096, `length` not positive, or `prot`
-    ///         without `PROT_READ`: touching such memory would end the JVM
+    /// @throws IllegalArgumentException where `offset` is negative or not a multiple of 4096, `length` not positive, or
+    ///         `prot` without `PROT_READ`: touching such memory would end the JVM
     /// @throws IllegalStateException where `arena` is closed
-    /// @throws ErrnoException `EPERM`: sealed against writing; `EINVAL`: not a multiple of a page that is larger; `ENOMEM`
+    /// @throws ErrnoException `EPERM`: sealed against writing; `EINVAL`: not a multiple of a page that is larger;
+    ///         `ENOMEM`
     public MemorySegment map(final long offset, final long length, final int prot, final Arena arena)
             throws ErrnoException {
         if (offset < 0 || offset % PAGE_SIZE_MIN != 0) {

@@ -92,7 +92,8 @@ public final class PidFd extends Fd {
     /// `pidfd_send_signal(pidfd, sig, NULL, 0)`: sends a signal to the process. Linux 5.1.
     ///
     /// @param signal `SIGTERM`, …; 0 sends none and only looks whether it could
-    /// @throws ErrnoException `ESRCH`: it has ended, and been waited for; `EPERM`: not allowed; `EINVAL`: no such signal
+    /// @throws ErrnoException `ESRCH`: it has ended, and been waited for; `EPERM`: not allowed; `EINVAL`: no such
+    ///         signal
     public void sendSignal(final int signal) throws ErrnoException {
         final int number = enter();
         try {

@@ -13,8 +13,8 @@ import java.lang.foreign.ValueLayout;
 
 /// One end of a pipe: what is written into the one end is read from the other.
 ///
-/// A read returns 0 when every descriptor of the write end is closed and nothing is left; a write then throws `EPIPE` when
-/// every descriptor of the read end is (SIGPIPE is raised as well, which the JVM ignores).
+/// A read returns 0 when every descriptor of the write end is closed and nothing is left; a write then throws `EPIPE`
+/// when every descriptor of the read end is (SIGPIPE is raised as well, which the JVM ignores).
 ///
 /// **Threads.** [#close] does not wake a thread that is blocked in a read or write of this end; closing the *other* end
 /// does.
@@ -45,8 +45,8 @@ public final class PipeFd extends Fd {
     ///
     /// @param flags `O_NONBLOCK` for both ends, `O_DIRECT` to keep what was written at once together, or 0
     /// @return both ends, owned by the caller
-    /// @throws ErrnoException `EINVAL`: other flags; `EMFILE`, `ENFILE`: no free descriptors, or this user's pipes have as
-    ///         many pages as they may
+    /// @throws ErrnoException `EINVAL`: other flags; `EMFILE`, `ENFILE`: no free descriptors, or this user's pipes have
+    ///         as many pages as they may
     public static Pair create(final int flags) throws ErrnoException {
         final MemorySegment pipefd = Scratch.current().cells();
         final int result = Libc.pipe2(pipefd, flags | O_CLOEXEC);

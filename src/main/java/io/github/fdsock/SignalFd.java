@@ -23,21 +23,21 @@ import java.util.Arrays;
 
 /// Signals as data: readable while one of a set of signals is pending, each read takes one.
 ///
-/// **Only a blocked signal stays pending.** One that some thread does not block is delivered to that thread, and nothing
-/// comes here. In a JVM that leaves two ways:
+/// **Only a blocked signal stays pending.** One that some thread does not block is delivered to that thread, and
+/// nothing comes here. In a JVM that leaves two ways:
 ///
 /// - *Signals sent to one thread* (`tgkill`, `pthread_kill`, `raise`): that thread blocks them ([#block]), and it alone
 ///   can read them.
 /// - *Signals sent to the process* (`kill`, a terminal, a child's end): every thread must block them, those of the JVM
-///   included, which are there before the first line of Java runs. Nothing in Java can do that. The JVM has to be started
-///   with them blocked, as by `env --block-signal=USR1 java …`: its threads inherit that. SIGHUP, SIGINT and SIGTERM
-///   HotSpot unblocks for its own use (shutdown hooks), and SIGQUIT it takes for thread dumps, unless it is started with
-///   `-Xrs`. Then they come here, and shutdown hooks no longer run by themselves.
+///   included, which are there before the first line of Java runs. Nothing in Java can do that. The JVM has to be
+///   started with them blocked, as by `env --block-signal=USR1 java …`: its threads inherit that. SIGHUP, SIGINT and
+///   SIGTERM HotSpot unblocks for its own use (shutdown hooks), and SIGQUIT it takes for thread dumps, unless it is
+///   started with `-Xrs`. Then they come here, and shutdown hooks no longer run by themselves.
 ///
-/// `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL` and `SIGTRAP` are how HotSpot notices null pointers, safepoints and the like: a
-/// thread that blocked them would bring the JVM down, so [#block] refuses them. `SIGUSR2` it uses to halt a thread for a
-/// sample of its stack, and is better left alone. `SIGKILL` and `SIGSTOP` cannot be blocked, nor read; the kernel ignores
-/// them in a set.
+/// `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL` and `SIGTRAP` are how HotSpot notices null pointers, safepoints and the
+/// like: a thread that blocked them would bring the JVM down, so [#block] refuses them. `SIGUSR2` it uses to halt a
+/// thread for a sample of its stack, and is better left alone. `SIGKILL` and `SIGSTOP` cannot be blocked, nor read; the
+/// kernel ignores them in a set.
 ///
 /// The simple ways besides: a shutdown hook for SIGTERM and SIGINT, [PidFd] for the end of a process.
 ///
@@ -56,8 +56,8 @@ public final class SignalFd extends Fd {
     /// One signal that was taken.
     ///
     /// @param number `SIGUSR1`, …
-    /// @param code why it was sent: 0 (`SI_USER`) by `kill`, -1 (`SI_QUEUE`) by `sigqueue`, -6 (`SI_TKILL`) to a thread,
-    ///        above 0 by the kernel; see `sigaction(2)`
+    /// @param code why it was sent: 0 (`SI_USER`) by `kill`, -1 (`SI_QUEUE`) by `sigqueue`, -6 (`SI_TKILL`) to a
+    ///        thread, above 0 by the kernel; see `sigaction(2)`
     /// @param pid the process that sent it, 0 where the kernel did; of `SIGCHLD` the child
     /// @param uid the user of that process
     /// @param value what `sigqueue` sent along, as an `int`
@@ -151,8 +151,8 @@ public final class SignalFd extends Fd {
 
     // ---- blocking
 
-    /// `pthread_sigmask(SIG_BLOCK, set, oldset)`: blocks signals in the current thread, and in those that it starts from now
-    /// on.
+    /// `pthread_sigmask(SIG_BLOCK, set, oldset)`: blocks signals in the current thread, and in those that it starts
+    /// from now on.
     ///
     /// ```java
     /// try (SignalFd.Blocked _ = SignalFd.block(SIGUSR1); SignalFd signals = SignalFd.create(0, SIGUSR1)) { … }

@@ -15,8 +15,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.Objects;
 
-/// A socket: the calls of `socket(2)`, `bind(2)`, `listen(2)`, `accept(2)`, `connect(2)`, `send(2)`, `recv(2)` and their
-/// kin, with Java's types and C's reach.
+/// A socket: the calls of `socket(2)`, `bind(2)`, `listen(2)`, `accept(2)`, `connect(2)`, `send(2)`, `recv(2)` and
+/// their kin, with Java's types and C's reach.
 ///
 /// Families, types and protocols are plain numbers of `Constants`; what the kernel knows works, what it refuses comes
 /// back as its errno.
@@ -25,14 +25,15 @@ import java.util.Objects;
 /// limit of `SO_RCVTIMEO` or `SO_SNDTIMEO` ran out), `-EINPROGRESS` for a connection on its way. Every other errno is
 /// an [ErrnoException]. A call that a signal interrupts goes on, for no longer than its time limit had left.
 ///
-/// **Memory.** The forms over [MemorySegment] and [Iovec] take native memory and allocate nothing. Those over [ByteBuffer]
-/// and arrays move the position, or take offset and length; a heap buffer is copied through memory that the thread keeps.
+/// **Memory.** The forms over [MemorySegment] and [Iovec] take native memory and allocate nothing. Those over
+/// [ByteBuffer] and arrays move the position, or take offset and length; a heap buffer is copied through memory that
+/// the thread keeps.
 ///
 /// **Writing never raises SIGPIPE**: `MSG_NOSIGNAL` goes with each send, and `EPIPE` comes as an exception.
 ///
-/// **Descriptors in messages.** But for [#receive] and [#recvmsg], the calls of this class give the kernel no room for control
-/// messages: descriptors that a peer passes over a UNIX socket are thrown away by the kernel when the bytes they came with
-/// are received.
+/// **Descriptors in messages.** But for [#receive] and [#recvmsg], the calls of this class give the kernel no room for
+/// control messages: descriptors that a peer passes over a UNIX socket are thrown away by the kernel when the bytes
+/// they came with are received.
 ///
 /// Ownership and threads: see [Fd].
 public final class SocketFd extends Fd {
@@ -72,8 +73,8 @@ public final class SocketFd extends Fd {
     /// @param type `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_SEQPACKET`, …, with `SOCK_NONBLOCK` if wanted
     /// @param protocol 0 for the usual one
     /// @return the socket, owned by the caller
-    /// @throws ErrnoException `EAFNOSUPPORT`, `EPROTONOSUPPORT`, `EINVAL`: no such combination; `EMFILE`, `ENFILE`: no free
-    ///         descriptor; `EACCES`, `EPERM`: not allowed
+    /// @throws ErrnoException `EAFNOSUPPORT`, `EPROTONOSUPPORT`, `EINVAL`: no such combination; `EMFILE`, `ENFILE`: no
+    ///         free descriptor; `EACCES`, `EPERM`: not allowed
     public static SocketFd socket(final int domain, final int type, final int protocol) throws ErrnoException {
         final int fd = Libc.socket(domain, type | SOCK_CLOEXEC, protocol);
         if (fd < 0) {
@@ -203,13 +204,14 @@ public final class SocketFd extends Fd {
 
     /// `connect(fd, addr, addrlen)`: connects to a peer, or names the one that datagrams go to.
     ///
-    /// [SockAddr#unspec] dissolves the connection of a datagram socket. A signal during a blocking connect does
-    /// not break it off: TCP goes on by itself, and this waits for it; a UNIX socket has given up, and is made to connect
+    /// [SockAddr#unspec] dissolves the connection of a datagram socket. A signal during a blocking connect does not
+    /// break it off: TCP goes on by itself, and this waits for it; a UNIX socket has given up, and is made to connect
     /// again. A limit set by `SO_SNDTIMEO` counts from the beginning.
     ///
     /// @param address the peer's address
-    /// @return 0 when connected; `-EINPROGRESS` when it goes on in the background ([#finishConnect]), also where the limit of
-    ///         `SO_SNDTIMEO` ran out; `-EAGAIN` when a UNIX listener's queue is full, and nothing goes on: try again later
+    /// @return 0 when connected; `-EINPROGRESS` when it goes on in the background ([#finishConnect]), also where the
+    ///         limit of `SO_SNDTIMEO` ran out; `-EAGAIN` when a UNIX listener's queue is full, and nothing goes on: try
+    ///         again later
     /// @throws ErrnoException `ECONNREFUSED`, `ENOENT`, `ETIMEDOUT`, `EPROTOTYPE`, …: as `connect(2)` has it
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public int connect(final SockAddr address) throws IOException {
@@ -243,7 +245,7 @@ public final class SocketFd extends Fd {
         if (error != 0 || hasPeer(number)) {
             return -error;
         }
-        // Neither connected nor failed: nothing was on its way any more. Only TCP and its like go on without the caller.
+        // Neither connected nor failed: nothing was on its way any more. Only TCP and its like go on by themselves.
         return limit != 0 && left(start, limit) == 0 ? -EAGAIN : Libc.connect(number, name, length);
     }
 
@@ -332,8 +334,8 @@ public final class SocketFd extends Fd {
 
     /// `shutdown(fd, how)`: ends one direction of a connection, or both, for everybody who shares the socket.
     ///
-    /// This is also how a call that another thread is blocked in is ended while the socket stays open: a blocked receive
-    /// returns 0, a blocked accept throws `EINVAL`, a blocked send throws `EPIPE`.
+    /// This is also how a call that another thread is blocked in is ended while the socket stays open: a blocked
+    /// receive returns 0, a blocked accept throws `EINVAL`, a blocked send throws `EPIPE`.
     ///
     /// @param how `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`
     /// @throws ErrnoException `ENOTCONN`: not connected
@@ -351,13 +353,13 @@ public final class SocketFd extends Fd {
 
     /// `close(fd)`, as [Fd#close]; if other threads are in calls on this socket, `shutdown(fd, SHUT_RDWR)` before that.
     ///
-    /// The shutdown ends their wait, and they throw an [AsynchronousCloseException]. **It is felt by everybody who shares the
-    /// socket**, by [#dup] or in another process: a listener or connection that shall live on elsewhere is to be closed when
-    /// no thread is in a call on it.
+    /// The shutdown ends their wait, and they throw an [AsynchronousCloseException]. **It is felt by everybody who
+    /// shares the socket**, by [#dup] or in another process: a listener or connection that shall live on elsewhere is
+    /// to be closed when no thread is in a call on it.
     ///
-    /// Not woken is a thread that waits for somebody else: in [#connect] for a place in the queue of a UNIX listener, in a
-    /// send for room in the queue of another's UNIX datagram socket. Nor one on a socket of a family without shutdown
-    /// (netlink, packet). They go on until that comes, or the limit of `SO_SNDTIMEO` or `SO_RCVTIMEO` is over.
+    /// Not woken is a thread that waits for somebody else: in [#connect] for a place in the queue of a UNIX listener,
+    /// in a send for room in the queue of another's UNIX datagram socket. Nor one on a socket of a family without
+    /// shutdown (netlink, packet). They go on until that comes, or the limit of `SO_SNDTIMEO` or `SO_RCVTIMEO` is over.
     ///
     /// With `SO_LINGER` this waits for what has not been sent.
     ///
@@ -381,8 +383,8 @@ public final class SocketFd extends Fd {
     ///
     /// @param from the bytes, in native memory
     /// @param flags `MSG_DONTWAIT`, `MSG_MORE`, `MSG_OOB`, …
-    /// @return the number of bytes taken, for a datagram always all; `-EAGAIN`, the only negative result, where it would
-    ///         have to wait and nothing was taken
+    /// @return the number of bytes taken, for a datagram always all; `-EAGAIN`, the only negative result, where it
+    ///         would have to wait and nothing was taken
     /// @throws ErrnoException `EPIPE`, `ECONNRESET`: nobody is there to read it; `EMSGSIZE`: too large a datagram;
     ///         `EDESTADDRREQ`, `ENOTCONN`: not connected; `ECONNREFUSED`: so was the last datagram answered
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
@@ -521,7 +523,8 @@ public final class SocketFd extends Fd {
         return Bytes.send(from, offset, length, memory -> sendTo(memory, flags, to));
     }
 
-    /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)`: sends from several segments, one after the other; a datagram is one of all.
+    /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)`: sends from several segments, one after the other; a datagram is one of
+    /// all.
     ///
     /// @param from the bytes; not changed, [Iovec#advance] leaves in it what has not been taken
     /// @param flags as [#send(MemorySegment, int)]
@@ -600,8 +603,8 @@ public final class SocketFd extends Fd {
     ///
     /// @param into where to, in native memory
     /// @param flags `MSG_DONTWAIT`, `MSG_PEEK`, `MSG_WAITALL`, `MSG_TRUNC`, …
-    /// @return the number of bytes; 0 at a stream's end, and for an empty datagram; `-EAGAIN`, the only negative result, where
-    ///         it would have to wait; with `MSG_TRUNC` a datagram's whole length, more than was stored
+    /// @return the number of bytes; 0 at a stream's end, and for an empty datagram; `-EAGAIN`, the only negative
+    ///         result, where it would have to wait; with `MSG_TRUNC` a datagram's whole length, more than was stored
     /// @throws ErrnoException `ECONNRESET`, `ETIMEDOUT`: the connection is broken; `ENOTCONN`; `ECONNREFUSED`: so was a
     ///         datagram sent earlier answered
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
@@ -688,8 +691,8 @@ public final class SocketFd extends Fd {
         }
     }
 
-    /// [#recvFrom(MemorySegment, int, SockAddrBuffer)] into the space between the buffer's position and limit; the position
-    /// moves.
+    /// [#recvFrom(MemorySegment, int, SockAddrBuffer)] into the space between the buffer's position and limit; the
+    /// position moves.
     ///
     /// @param into where to
     /// @param flags as there
@@ -757,9 +760,9 @@ public final class SocketFd extends Fd {
 
     /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`, raw: into whatever is attached to the message.
     ///
-    /// Afterwards it says what came ([Msghdr#flags]: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, …), from whom, and its control
-    /// buffer holds the control messages. **Descriptors in these belong to the caller at once**, as numbers that nobody
-    /// else will close, on a look with `MSG_PEEK` too: [Fd#adopt] them, or use [#receive], which does.
+    /// Afterwards it says what came ([Msghdr#flags]: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, …), from whom, and its
+    /// control buffer holds the control messages. **Descriptors in these belong to the caller at once**, as numbers
+    /// that nobody else will close, on a look with `MSG_PEEK` too: [Fd#adopt] them, or use [#receive], which does.
     ///
     /// @param message is prepared anew for the call ([Msghdr#prepareReceive])
     /// @param flags as [#recv(MemorySegment, int)]
@@ -827,9 +830,9 @@ public final class SocketFd extends Fd {
 
     /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)` with `SCM_RIGHTS`: sends bytes, and descriptors with the first of them.
     ///
-    /// The descriptors stay the caller's and may be closed as soon as this returns: the receiver gets others, of the same
-    /// open files. They leave with the first byte, all of them, when the result is positive; after a partial send the rest of
-    /// the bytes is to be sent without them.
+    /// The descriptors stay the caller's and may be closed as soon as this returns: the receiver gets others, of the
+    /// same open files. They leave with the first byte, all of them, when the result is positive; after a partial send
+    /// the rest of the bytes is to be sent without them.
     ///
     /// @param from the bytes, at least one, in native memory
     /// @param flags as [#send(MemorySegment, int)]
@@ -843,7 +846,8 @@ public final class SocketFd extends Fd {
     public long sendDescriptors(final MemorySegment from, final int flags, final Fd... descriptors)
             throws IOException {
         if (descriptors.length == 0 || descriptors.length > SCM_MAX_FD) {
-            throw new IllegalArgumentException(descriptors.length + " descriptors; 1 to " + SCM_MAX_FD + " can be sent");
+            throw new IllegalArgumentException(descriptors.length + " descriptors; 1 to " + SCM_MAX_FD
+                    + " can be sent");
         }
         if (from.byteSize() == 0) {
             throw new IllegalArgumentException("descriptors travel with a byte; there is none");
@@ -892,7 +896,8 @@ public final class SocketFd extends Fd {
     /// [ReceivedMessage#descriptorsLost] tells.
     ///
     /// @param into where to, in native memory
-    /// @param flags as [#recv(MemorySegment, int)], but for `MSG_PEEK`: a look would receive the descriptors again each time
+    /// @param flags as [#recv(MemorySegment, int)], but for `MSG_PEEK`: a look would receive the descriptors again each
+    ///         time
     /// @param descriptorsMax 0 to 253
     /// @return the message, to be closed; null where it would have to wait
     /// @throws IllegalArgumentException `MSG_PEEK`, or a number out of range
@@ -942,8 +947,8 @@ public final class SocketFd extends Fd {
     /// @param option `SockOpt.SO_RCVBUF`, …
     /// @return its value
     /// @throws UnsupportedOperationException one that can only be set
-    /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `ENOTCONN`, `ENODATA`: it tells of a peer, and there
-    ///         is none; else as the option has it
+    /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `ENOTCONN`, `ENODATA`: it tells of a
+    ///         peer, and there is none; else as the option has it
     public <T> T getsockopt(final SockOpt<T> option) throws ErrnoException {
         final OptionType<T> type = option.typeToRead();
         final MemorySegment length = Scratch.current().nameLength();
@@ -954,7 +959,7 @@ public final class SocketFd extends Fd {
             if (result >= 0 && told <= room) {
                 return type.decode(value, told);
             }
-            // Where a value may have any length the kernel tells it, with or without an errno. Once more, with room for it.
+            // Where a value may have any length the kernel tells it, with or without an errno. Again, with room for it.
             if (told <= room || result < 0 && result != -ERANGE && result != -EINVAL) {
                 throw ErrnoException.of(-result, "getsockopt", number(), SockOpt.levelName(option.level()), option);
             }
@@ -969,8 +974,8 @@ public final class SocketFd extends Fd {
     /// @param value its value
     /// @throws UnsupportedOperationException one that can only be read
     /// @throws IllegalArgumentException a value that C cannot say; nothing has been set then
-    /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`,
-    ///         `EACCES`: not allowed; else as the option has it
+    /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `EINVAL`, `EDOM`: not such a value;
+    ///         `EPERM`, `EACCES`: not allowed; else as the option has it
     public <T> void setsockopt(final SockOpt<T> option, final T value) throws ErrnoException {
         final OptionType<T> type = option.typeToWrite();
         Objects.requireNonNull(value, option.name());
@@ -1023,7 +1028,8 @@ public final class SocketFd extends Fd {
     /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
     /// @param name `SO_…`, `TCP_…`, …
     /// @param value in native memory, all of it
-    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not allowed
+    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not
+    ///         allowed
     public void setsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
         final int result = writeOption(level, name, value);
         if (result < 0) {
@@ -1037,7 +1043,8 @@ public final class SocketFd extends Fd {
     /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
     /// @param name `SO_…`, `TCP_…`, …
     /// @param value its value
-    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not allowed
+    /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not
+    ///         allowed
     public void setsockopt(final int level, final int name, final int value) throws ErrnoException {
         final MemorySegment memory = Scratch.current().value(Integer.BYTES);
         memory.set(ValueLayout.JAVA_INT, 0, value);
@@ -1104,7 +1111,8 @@ public final class SocketFd extends Fd {
     /// @return both numbers
     /// @throws IllegalStateException the socket does not listen
     /// @throws UnsupportedOperationException the kernel does not tell it of sockets of this kind
-    /// @throws ErrnoException `ENOENT`: this kernel is built without `unix_diag`, or the socket is of another network namespace
+    /// @throws ErrnoException `ENOENT`: this kernel is built without `unix_diag`, or the socket is of another network
+    ///         namespace
     public AcceptQueue acceptQueue() throws IOException {
         if (!getsockopt(SockOpt.SO_ACCEPTCONN)) {
             throw new IllegalStateException(this + " does not listen");
@@ -1121,8 +1129,8 @@ public final class SocketFd extends Fd {
             }
             return new AcceptQueue((int) info.unacked(), (int) info.sacked());
         }
-        throw new UnsupportedOperationException("the kernel does not tell the accept queue of a socket of family " + domain
-                + ", protocol " + protocol);
+        throw new UnsupportedOperationException("the kernel does not tell the accept queue of a socket of family "
+                + domain + ", protocol " + protocol);
     }
 
     // ---- what is behind it
@@ -1142,8 +1150,8 @@ public final class SocketFd extends Fd {
         return timed ? System.nanoTime() : 0;
     }
 
-    /// After `EINTR`: whether the call may be made again. Where a time limit is set, this waits for what is left of it: made
-    /// again at once, the call would begin its whole limit anew.
+    /// After `EINTR`: whether the call may be made again. Where a time limit is set, this waits for what is left of it:
+    /// made again at once, the call would begin its whole limit anew.
     private boolean mayGoOn(final int number, final int events, final int limitOption, final long start) {
         if (!isOpen()) {
             return false;

@@ -117,11 +117,11 @@ public final class TimerFd extends Fd {
         start(delay, Duration.ZERO);
     }
 
-    /// `timerfd_settime(fd, flags | TFD_TIMER_ABSTIME, {it_interval, it_value}, NULL)`: expires at a point in time of the
-    /// timer's clock, and then periodically; at once where that is over.
+    /// `timerfd_settime(fd, flags | TFD_TIMER_ABSTIME, {it_interval, it_value}, NULL)`: expires at a point in time of
+    /// the timer's clock, and then periodically; at once where that is over.
     ///
-    /// With `TFD_TIMER_CANCEL_ON_SET` and `CLOCK_REALTIME`, setting the time of day ends a wait: [#expirations] then throws
-    /// `ECANCELED`.
+    /// With `TFD_TIMER_CANCEL_ON_SET` and `CLOCK_REALTIME`, setting the time of day ends a wait: [#expirations] then
+    /// throws `ECANCELED`.
     ///
     /// @param clockNanos nanoseconds on the clock, 0 or more; of `CLOCK_REALTIME` those since 1970
     /// @param periodNanos between one time and the next; 0 for once only
@@ -137,7 +137,8 @@ public final class TimerFd extends Fd {
         set(flags | TFD_TIMER_ABSTIME, time);
     }
 
-    /// [#startAt(long, long, int)] by the time of day, for timers of `CLOCK_REALTIME`; others take it for what it is not.
+    /// [#startAt(long, long, int)] by the time of day, for timers of `CLOCK_REALTIME`; others take it for what it is
+    /// not.
     ///
     /// @param at when; at once where that is over
     /// @param period between one time and the next; [Duration#ZERO] for once only

@@ -52,7 +52,8 @@ public final class Background<T> implements AutoCloseable {
         }
     }
 
-    /// Waits until the thread is blocked in a system call whose first argument is this descriptor, as the kernel sees it.
+    /// Waits until the thread is blocked in a system call whose first argument is this descriptor, as the kernel sees
+    /// it.
     Background<T> awaitBlockedOn(final Fd fd) throws InterruptedException {
         return awaitBlockedOn(fd.number());
     }

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Closing a socket ends the calls that other threads are blocked in, and its number is given back after the last of them.
+/// Closing a socket ends the calls that other threads are blocked in, and its number is given back after the last of
+/// them.
 class CloseTest {
     /// Notes when a call of one thread ends, and when the number is shut down and closed.
     private static final class Order implements Interposer, AutoCloseable {
@@ -179,7 +180,8 @@ class CloseTest {
         final SocketFd.Pair pair = Family.TCP4.connected();
         try (Seen seen = Seen.calls(); SocketFd.Pair _ = pair) {
             final int number = pair.first().intValue();
-            final List<Background<Long>> blocked = List.of(receiver(pair), receiver(pair), receiver(pair), receiver(pair));
+            final List<Background<Long>> blocked =
+                    List.of(receiver(pair), receiver(pair), receiver(pair), receiver(pair));
             for (final Background<Long> thread : blocked) {
                 thread.awaitBlockedOn(pair.first());
             }
@@ -198,7 +200,8 @@ class CloseTest {
 
     @Test
     void nobodyWaitingMeansNoShutdown() throws IOException {
-        try (SocketFd.Pair pair = Family.TCP4.connected(); Seen seen = Seen.calls(); SocketFd copy = pair.first().dup()) {
+        try (SocketFd.Pair pair = Family.TCP4.connected(); Seen seen = Seen.calls();
+                SocketFd copy = pair.first().dup()) {
             pair.first().close();
             assertThat(seen.all(Call.shutdown)).isEmpty();
             assertThat(copy.send(new byte[3], 0, 3, 0)).as("whoever shares it goes on").isEqualTo(3);
@@ -227,8 +230,8 @@ class CloseTest {
         }
     }
 
-    /// Sockets come and go under threads that use them, and their numbers are taken by others at once. Each pair carries a
-    /// number of its own in every message: none ever appears on another pair.
+    /// Sockets come and go under threads that use them, and their numbers are taken by others at once. Each pair
+    /// carries a number of its own in every message: none ever appears on another pair.
     @Test
     void noCallReachesAForeignDescriptor() throws Exception {
         final int slots = 4;
@@ -275,8 +278,8 @@ class CloseTest {
         }
     }
 
-    private static Void use(final AtomicReferenceArray<Tagged> pairs, final AtomicBoolean done, final AtomicLong received,
-            final AtomicLong refused, final boolean sends, final int flags) {
+    private static Void use(final AtomicReferenceArray<Tagged> pairs, final AtomicBoolean done,
+            final AtomicLong received, final AtomicLong refused, final boolean sends, final int flags) {
         final SplittableRandom random = new SplittableRandom(17);
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment memory = arena.allocate(ValueLayout.JAVA_LONG);

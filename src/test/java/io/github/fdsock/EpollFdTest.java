@@ -134,7 +134,8 @@ class EpollFdTest {
                 .hasMessage("epoll_ctl(%d, EPOLL_CTL_ADD, %d, {events=EPOLLIN|EPOLLRDHUP|EPOLLET, data=2})"
                         + " = -1 EEXIST (File exists)", self, fd);
         assertThatThrownBy(() -> epoll.modify(pair.second(), 0, 2)).isInstanceOf(ErrnoException.class)
-                .hasMessage("epoll_ctl(%d, EPOLL_CTL_MOD, %d, {events=0, data=2}) = -1 ENOENT (No such file or directory)",
+                .hasMessage("epoll_ctl(%d, EPOLL_CTL_MOD, %d, {events=0, data=2})"
+                        + " = -1 ENOENT (No such file or directory)",
                         self, pair.second().intValue());
         assertThatThrownBy(() -> epoll.delete(pair.second())).isInstanceOf(ErrnoException.class)
                 .hasMessage("epoll_ctl(%d, EPOLL_CTL_DEL, %d, NULL) = -1 ENOENT (No such file or directory)", self,
@@ -319,6 +320,7 @@ class EpollFdTest {
                 .hasMessageContaining("-1");
         final int closed = epoll.intValue();
         epoll.close();
-        assertThatThrownBy(() -> EpollFd.adopt(closed)).isInstanceOf(ErrnoException.class).hasMessageContaining("EBADF");
+        assertThatThrownBy(() -> EpollFd.adopt(closed)).isInstanceOf(ErrnoException.class)
+                .hasMessageContaining("EBADF");
     }
 }

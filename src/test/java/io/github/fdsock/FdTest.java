@@ -541,7 +541,8 @@ class FdTest {
                 assertThatThrownBy(() -> fd.read(new byte[3], 0, 3)).isInstanceOf(ErrnoException.class)
                         .hasMessage("read(%d, 3) = -1 EISDIR (Is a directory)", fd.intValue())
                         .satisfies(e -> assertThat(((ErrnoException) e).errno()).isEqualTo(EISDIR))
-                        .satisfies(e -> assertThat(((ErrnoException) e).call()).isEqualTo("read(%d, 3)", fd.intValue()));
+                        .satisfies(e -> assertThat(((ErrnoException) e).call())
+                                .isEqualTo("read(%d, 3)", fd.intValue()));
                 assertThatThrownBy(() -> fd.write(new byte[3], 0, 3)).isInstanceOf(ErrnoException.class)
                         .hasMessageContaining("EBADF");
             }

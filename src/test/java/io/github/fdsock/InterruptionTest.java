@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// A signal neither ends a call nor lengthens its time limit.
 ///
-/// The interruptions are made at the seam, after as much time as a signal would have come: that of a real one is not to be
-/// had at will.
+/// The interruptions are made at the seam, after as much time as a signal would have come: that of a real one is not to
+/// be had at will.
 class InterruptionTest {
     private static final long MILLI = 1_000_000;
 

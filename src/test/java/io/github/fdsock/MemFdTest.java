@@ -65,7 +65,8 @@ class MemFdTest {
                 memory = file.map(0, 100, PROT_READ | PROT_WRITE, arena);
             }
             memory.set(ValueLayout.JAVA_BYTE, 99, (byte) 1);
-            assertThatThrownBy(() -> memory.get(ValueLayout.JAVA_BYTE, 100)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> memory.get(ValueLayout.JAVA_BYTE, 100))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
             assertThat(mappings()).contains("/memfd:test");
             assertThat(seen.all(Call.munmap)).isEmpty();
         }
@@ -136,7 +137,8 @@ class MemFdTest {
             try (Arena writing = Arena.ofConfined()) {
                 file.map(0, 4096, PROT_READ | PROT_WRITE, writing);
                 assertThatThrownBy(() -> file.seal(F_SEAL_WRITE)).isInstanceOf(ErrnoException.class)
-                        .hasMessage("fcntl(%d, F_ADD_SEALS, F_SEAL_WRITE) = -1 EBUSY (Device or resource busy)", number);
+                        .hasMessage("fcntl(%d, F_ADD_SEALS, F_SEAL_WRITE) = -1 EBUSY (Device or resource busy)",
+                                number);
             }
             file.seal(F_SEAL_WRITE);
             assertThatThrownBy(() -> file.map(0, 4096, PROT_READ | PROT_WRITE, arena))

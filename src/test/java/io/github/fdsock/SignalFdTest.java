@@ -183,8 +183,8 @@ class SignalFdTest {
         }
     }
 
-    /// The only way to signals of the process: the JVM is started with them blocked, and where it would use them itself,
-    /// with `-Xrs`.
+    /// The only way to signals of the process: the JVM is started with them blocked, and where it would use them
+    /// itself, with `-Xrs`.
     @ParameterizedTest
     @CsvSource({"USR1, 10, ''", "TERM, 15, -Xrs"})
     @RequiresProgram("env")

@@ -111,7 +111,8 @@ class SocketFdTest {
             try (Fd file = Fd.openFile(Files.createFile(directory.resolve("file")), O_RDONLY, 0)) {
                 number = file.intValue();
                 assertThatThrownBy(() -> SocketFd.adopt(number)).isInstanceOf(ErrnoException.class)
-                        .hasMessage("getsockopt(%d, SOL_SOCKET, SO_TYPE) = -1 ENOTSOCK (Socket operation on non-socket)",
+                        .hasMessage("getsockopt(%d, SOL_SOCKET, SO_TYPE) = -1 ENOTSOCK"
+                                + " (Socket operation on non-socket)",
                                 number);
             }
             assertThatThrownBy(() -> SocketFd.adopt(number)).isInstanceOf(ErrnoException.class)
@@ -218,7 +219,8 @@ class SocketFdTest {
             try (SocketFd first = Family.TCP4.listening(1); SocketFd second = Family.TCP4.socket()) {
                 final SockAddr address = first.localAddress();
                 assertThatThrownBy(() -> second.bind(address)).isInstanceOf(ErrnoException.class)
-                        .hasMessage("bind(%d, %s) = -1 EADDRINUSE (Address already in use)", second.intValue(), address);
+                        .hasMessage("bind(%d, %s) = -1 EADDRINUSE (Address already in use)", second.intValue(),
+                                address);
                 assertThatThrownBy(() -> first.bind(Family.TCP4.any())).isInstanceOf(ErrnoException.class)
                         .hasMessageContaining("EINVAL");
                 assertThatThrownBy(() -> second.bind(SockAddr.unixAbstract("a name of 20 letters")))
@@ -308,7 +310,8 @@ class SocketFdTest {
             }
             try (SocketFd client = family.socket()) {
                 assertThatThrownBy(() -> client.connect(nobody)).isInstanceOf(ErrnoException.class)
-                        .hasMessage("connect(%d, %s) = -1 ECONNREFUSED (Connection refused)", client.intValue(), nobody);
+                        .hasMessage("connect(%d, %s) = -1 ECONNREFUSED (Connection refused)", client.intValue(),
+                                nobody);
             }
         }
 
@@ -698,7 +701,8 @@ class SocketFdTest {
                 assertThatThrownBy(() -> udp.sendTo(byte_, 0, name)).isInstanceOf(ErrnoException.class);
                 assertThatThrownBy(() -> tcp.recv(byte_, 0)).isInstanceOf(ErrnoException.class)
                         .hasMessage("recv(%d, 1) = -1 ENOTCONN (Transport endpoint is not connected)", tcp.intValue());
-                assertThatThrownBy(() -> tcp.read(byte_)).hasMessageStartingWith("read(").hasMessageContaining("ENOTCONN");
+                assertThatThrownBy(() -> tcp.read(byte_)).hasMessageStartingWith("read(")
+                        .hasMessageContaining("ENOTCONN");
                 assertThatThrownBy(() -> tcp.readv(vector)).hasMessageStartingWith("readv(");
                 assertThatThrownBy(() -> tcp.recv(vector, 0)).hasMessageStartingWith("recvmsg(");
                 assertThatThrownBy(() -> tcp.recvFrom(byte_, 0, name)).hasMessageStartingWith("recvfrom(");

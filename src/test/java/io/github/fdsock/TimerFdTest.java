@@ -100,7 +100,8 @@ class TimerFdTest {
         try (TimerFd timer = TimerFd.create(CLOCK_MONOTONIC, 0)) {
             timer.start(Duration.ofHours(1), Duration.ofMinutes(1));
             assertThat(timer.remaining()).isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
-            assertThat(timer.remainingNanos()).isBetween(Duration.ofMinutes(59).toNanos(), Duration.ofHours(1).toNanos());
+            assertThat(timer.remainingNanos())
+                    .isBetween(Duration.ofMinutes(59).toNanos(), Duration.ofHours(1).toNanos());
             assertThat(timer.periodNanos()).isEqualTo(Duration.ofMinutes(1).toNanos());
         }
     }
@@ -152,8 +153,8 @@ class TimerFdTest {
                 .hasMessage("timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC|0x1) = -1 EINVAL (Invalid argument)");
         try (TimerFd timer = TimerFd.create(CLOCK_MONOTONIC, 0)) {
             assertThatThrownBy(() -> timer.startAt(1_500_000_000, 7, 64)).isInstanceOf(ErrnoException.class)
-                    .hasMessage("timerfd_settime(%d, TFD_TIMER_ABSTIME|0x40, {it_interval={0, 7}, it_value={1, 500000000}},"
-                            + " NULL) = -1 EINVAL (Invalid argument)", timer.intValue());
+                    .hasMessage("timerfd_settime(%d, TFD_TIMER_ABSTIME|0x40, {it_interval={0, 7},"
+                            + " it_value={1, 500000000}}, NULL) = -1 EINVAL (Invalid argument)", timer.intValue());
         }
     }
 
