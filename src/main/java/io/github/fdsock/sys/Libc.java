@@ -110,7 +110,8 @@ public final class Libc {
     /// Linux makes pairs of `AF_UNIX` and `AF_TIPC` only; any other domain is `EOPNOTSUPP`. Neither end has a name.
     /// Flags in `type` as at [#socket].
     ///
-    /// **Ownership.** Both descriptors are the caller's. On an error `sv` is left as it was.
+    /// **Ownership.** Both descriptors are the caller's. After an error `sv` may hold two numbers all the same, which
+    /// are nobody's: Linux stores them before it makes the sockets.
     ///
     /// **Errors.** As at [#socket].
     ///
@@ -553,8 +554,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.sendmmsg);
         }
-        // The kernel looks at no more of them.
-        roomForMessages("sendmmsg", msgvec, Math.min(Integer.toUnsignedLong(vlen), UIO_MAXIOV));
+        roomForMessages("sendmmsg", msgvec, vlen, UIO_MAXIOV);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.sendmmsg, sockfd, msgvec, vlen, flags);
@@ -689,7 +689,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.recvmmsg);
         }
-        roomForMessages("recvmmsg", msgvec, Integer.toUnsignedLong(vlen));
+        roomForMessages("recvmmsg", msgvec, vlen, Long.MAX_VALUE);
         room("recvmmsg", timeout, TIMESPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
@@ -1134,11 +1134,10 @@ public final class Libc {
     /// The offset belongs to the open file: every duplicate sees it moved.
     ///
     /// **Errors.** `ESPIPE`: pipes and sockets have none. `EINVAL`: it would become negative, or no such `whence`.
-    /// `ENXIO`: no data, no hole from there on (`SEEK_DATA`, `SEEK_HOLE`).
     ///
     /// @param fd the descriptor
     /// @param offset how far, in bytes
-    /// @param whence `SEEK_SET`, `SEEK_CUR`, `SEEK_END`, `SEEK_DATA`, `SEEK_HOLE`
+    /// @param whence `SEEK_SET`, `SEEK_CUR` or `SEEK_END`
     /// @return the new offset, or `-errno`
     /// @see <a href="https://man7.org/linux/man-pages/man2/lseek.2.html">lseek(2)</a>
     public static long lseek(final int fd, final long offset, final int whence) {
@@ -2144,9 +2143,8 @@ public final class Libc {
     /// **Result.** 0, or a code of [Eai], as at [#getaddrinfo]. **Blocking** as there, unless both `NI_NUMERICHOST` and
     /// `NI_NUMERICSERV` are set.
     ///
-    /// **Errors.** `EAI_OVERFLOW`: no room for the name. `EAI_NONAME`: there is none and `NI_NAMEREQD` was set, or
-    /// neither was asked for. `EAI_FAMILY`: an address of another family or a wrong length. `EAI_AGAIN`, `EAI_FAIL`,
-    /// `EAI_SYSTEM`: as there.
+    /// **Errors.** `EAI_OVERFLOW`: no room for the name. `EAI_NONAME`: there is none and `NI_NAMEREQD` was set.
+    /// `EAI_FAMILY`: an address of another family or a wrong length. `EAI_AGAIN`, `EAI_FAIL`, `EAI_SYSTEM`: as there.
     ///
     /// @param addr a `struct sockaddr`
     /// @param addrlen its length in bytes
@@ -2233,9 +2231,11 @@ public final class Libc {
         throw new IndexOutOfBoundsException(call + ": a string of " + size + " bytes without a NUL");
     }
 
-    /// The kernel takes `vlen` for unsigned.
-    private static void roomForMessages(final String call, final MemorySegment msgvec, final long count) {
-        if (count * MMSGHDR_SIZE > msgvec.byteSize() && msgvec.address() != 0) {
+    /// The kernel takes `vlen` for unsigned, and looks at no more than `most`.
+    private static void roomForMessages(final String call, final MemorySegment msgvec,
+            final int vlen, final long most) {
+        final long count = Integer.toUnsignedLong(vlen);
+        if (Math.min(count, most) * MMSGHDR_SIZE > msgvec.byteSize() && msgvec.address() != 0) {
             throw beyond(call, msgvec, count, MMSGHDR_SIZE);
         }
     }
