@@ -2,6 +2,10 @@ package io.github.fdsock;
 
 import static io.github.fdsock.sys.Constants.*;
 
+import io.github.fdsock.option.OptionType;
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.option.TcpInfo;
+import io.github.fdsock.option.TcpState;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Iovec;
@@ -993,6 +997,18 @@ public final class SocketFd extends Fd {
             throw ErrnoException.of(-result, "setsockopt", number(), SockOpt.levelName(level), option,
                     type.text(value));
         }
+    }
+
+    /// `SO_PEERPIDFD`: a descriptor of the process at the other end, which no other process can slip into, unlike the number
+    /// in `SO_PEERCRED`.
+    ///
+    /// The errnos say different things, and a check has to fail on each: do not fall back to the number on any of them.
+    ///
+    /// @return the process, owned by the caller; each call makes a new one
+    /// @throws ErrnoException `ENOPROTOOPT`: the kernel is older than Linux 6.5; `EINVAL`: the process has ended and was waited
+    ///         for; `ENODATA`: no peer
+    public PidFd peerPidFd() throws ErrnoException {
+        return new PidFd(getsockoptInt(SOL_SOCKET, SO_PEERPIDFD));
     }
 
     /// `getsockopt(fd, level, optname, optval, optlen)`: reads any option, raw.

@@ -11,6 +11,7 @@ import static io.github.fdsock.sys.Constants.SOCK_RAW;
 import static io.github.fdsock.sys.Constants.UDIAG_SHOW_RQLEN;
 import static io.github.fdsock.sys.Constants.UNIX_DIAG_RQLEN;
 
+import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -12,6 +12,7 @@ import io.github.fdsock.abi.nlmsghdr;
 import io.github.fdsock.abi.unix_diag_msg;
 import io.github.fdsock.abi.unix_diag_req;
 import io.github.fdsock.abi.unix_diag_rqlen;
+import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

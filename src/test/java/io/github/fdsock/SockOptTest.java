@@ -11,6 +11,9 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.fdsock.option.Credentials;
+import io.github.fdsock.option.Linger;
+import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.testing.RequiresProgram;
@@ -226,7 +229,7 @@ class SockOptTest {
         try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
             final PidFd process;
             try {
-                process = pair.first().getsockopt(SockOpt.SO_PEERPIDFD);
+                process = pair.first().peerPidFd();
             } catch (final ErrnoException e) {
                 assertThat(e.errno()).as(e.getMessage()).isEqualTo(ENOPROTOOPT);
                 assumeFalse(true, e.getMessage());

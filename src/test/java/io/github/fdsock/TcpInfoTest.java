@@ -3,6 +3,8 @@ package io.github.fdsock;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.option.TcpState;
 import io.github.fdsock.sys.Constants;
 import io.github.fdsock.sys.struct.TcpInfo;
 import java.io.IOException;
@@ -31,16 +33,16 @@ class TcpInfoTest {
         arena.close();
     }
 
-    private static io.github.fdsock.TcpInfo info(final SocketFd socket) throws ErrnoException {
+    private static io.github.fdsock.option.TcpInfo info(final SocketFd socket) throws ErrnoException {
         return socket.getsockopt(SockOpt.TCP_INFO);
     }
 
     /// The other end's segments are on their way when a call here returns.
-    private static io.github.fdsock.TcpInfo await(final SocketFd socket, final Predicate<io.github.fdsock.TcpInfo> what)
-            throws ErrnoException {
+    private static io.github.fdsock.option.TcpInfo await(final SocketFd socket,
+            final Predicate<io.github.fdsock.option.TcpInfo> what) throws ErrnoException {
         final long start = System.nanoTime();
         for (;;) {
-            final io.github.fdsock.TcpInfo info = info(socket);
+            final io.github.fdsock.option.TcpInfo info = info(socket);
             if (what.test(info)) {
                 return info;
             }
@@ -120,7 +122,7 @@ class TcpInfoTest {
             assertThat(sent.unacked()).isZero();
             assertThat(sent.notsentBytes()).isZero();
             assertThat(sent.dataSegsOut()).isPositive().isEqualTo(received.dataSegsIn());
-            assertThat(sent.caState()).isEqualTo(io.github.fdsock.TcpInfo.CaState.OPEN);
+            assertThat(sent.caState()).isEqualTo(io.github.fdsock.option.TcpInfo.CaState.OPEN);
             assertThat(sent.rtt()).as("µs on the loopback").isBetween(1L, 1_000_000L);
             assertThat(sent.minRtt()).isBetween(0L, 1_000_000L);
             assertThat(sent.rto()).as("µs").isGreaterThanOrEqualTo(1_000);
@@ -160,7 +162,7 @@ class TcpInfoTest {
                 .filter(method -> java.lang.reflect.Modifier.isPublic(method.getModifiers())
                         && method.getParameterCount() == 0)
                 .map(java.lang.reflect.Method::getName).filter(name -> !List.of("segment").contains(name)).toList();
-        assertThat(Arrays.stream(io.github.fdsock.TcpInfo.class.getRecordComponents())
+        assertThat(Arrays.stream(io.github.fdsock.option.TcpInfo.class.getRecordComponents())
                 .map(component -> snakeCase(component.getName()))).containsExactlyInAnyOrderElementsOf(fields);
     }
 
@@ -190,7 +192,7 @@ class TcpInfoTest {
         }
         if (length == 0) {
             assertThat(some.state()).isEqualTo(TcpState.UNKNOWN);
-            assertThat(some.caState()).isEqualTo(io.github.fdsock.TcpInfo.CaState.UNKNOWN);
+            assertThat(some.caState()).isEqualTo(io.github.fdsock.option.TcpInfo.CaState.UNKNOWN);
         }
     }
 
@@ -215,7 +217,7 @@ class TcpInfoTest {
         assertThat(info.pacingRate()).isEqualTo(Long.MAX_VALUE);
         assertThat(info.rto()).isEqualTo(0xffff_ffffL);
         assertThat(info.state()).isEqualTo(TcpState.UNKNOWN);
-        assertThat(info.caState()).isEqualTo(io.github.fdsock.TcpInfo.CaState.UNKNOWN);
+        assertThat(info.caState()).isEqualTo(io.github.fdsock.option.TcpInfo.CaState.UNKNOWN);
     }
 
     /// 64 bits wide, and no connection lives long enough to fill 63 of them.
@@ -230,13 +232,13 @@ class TcpInfoTest {
         return memory;
     }
 
-    private static io.github.fdsock.TcpInfo decode(final MemorySegment memory, final int length) {
-        return io.github.fdsock.TcpInfo.TYPE.decode(memory, length);
+    private static io.github.fdsock.option.TcpInfo decode(final MemorySegment memory, final int length) {
+        return SockOpt.TCP_INFO.typeToRead().decode(memory, length);
     }
 
     /// All components that are read from one field as they are.
     private static List<RecordComponent> numbers() {
-        return Arrays.stream(io.github.fdsock.TcpInfo.class.getRecordComponents())
+        return Arrays.stream(io.github.fdsock.option.TcpInfo.class.getRecordComponents())
                 .filter(component -> !List.of("length", "state", "caState").contains(component.getName())).toList();
     }
 

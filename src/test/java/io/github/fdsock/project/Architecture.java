@@ -17,10 +17,11 @@ record Architecture(String root) {
             "abi", Set.of(),
             "sys", Set.of("abi"),
             "sys.struct", Set.of("abi", "sys"),
-            "", Set.of("sys", "sys.struct"),
-            "loop", Set.of("", "sys", "sys.struct"),
-            "cli", Set.of("loop", "", "sys", "sys.struct"),
-            "bench", Set.of("loop", "", "sys", "sys.struct"));
+            "option", Set.of("sys", "sys.struct"),
+            "", Set.of("option", "sys", "sys.struct"),
+            "loop", Set.of("", "option", "sys", "sys.struct"),
+            "cli", Set.of("loop", "", "option", "sys", "sys.struct"),
+            "bench", Set.of("loop", "", "option", "sys", "sys.struct"));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a
     /// benchmark measures against the bare handle.

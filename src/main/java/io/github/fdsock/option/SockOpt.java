@@ -1,4 +1,4 @@
-package io.github.fdsock;
+package io.github.fdsock.option;
 
 import static io.github.fdsock.sys.Constants.AF_VSOCK;
 import static io.github.fdsock.sys.Constants.IPPROTO_ICMPV6;
@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// An option of a socket, with the type of its values: what [SocketFd#getsockopt(SockOpt)] and
-/// [SocketFd#setsockopt(SockOpt, Object)] take.
+/// An option of a socket, with the type of its values: what [io.github.fdsock.SocketFd#getsockopt(SockOpt)] and
+/// [io.github.fdsock.SocketFd#setsockopt(SockOpt, Object)] take.
 ///
 /// ```java
 /// socket.setsockopt(SockOpt.TCP_NODELAY, true);
@@ -27,14 +27,14 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The constants have the names of C. They are what a reader of `socket(7)`, `unix(7)`, `ip(7)`, `ipv6(7)`, `tcp(7)`,
 /// `udp(7)`, `vsock(7)`, `netlink(7)` and `packet(7)` looks for, and what Linux has added since. What is not among
 /// them, since its value holds pointers or is a protocol of its own (filters, rings, TCP-AO), goes by the raw form,
-/// [SocketFd#setsockopt(int, int, java.lang.foreign.MemorySegment)]; a new kernel's option gets a constant by [#flag],
+/// [io.github.fdsock.SocketFd#setsockopt(int, int, java.lang.foreign.MemorySegment)]; a new kernel's option gets a constant by [#flag],
 /// [#integer] or [#bytes].
 ///
 /// **Types.** A number that C counts in seconds, milliseconds or bytes is the same number here, and its unit is told. A
 /// [java.time.Duration] stands only where C has a `struct timeval`.
 ///
 /// **What is checked.** A value that C cannot say is refused before the call, by an [IllegalArgumentException] that
-/// names it; whether a value is acceptable is the kernel's to judge, and comes as an [ErrnoException] that names option
+/// names it; whether a value is acceptable is the kernel's to judge, and comes as an [io.github.fdsock.ErrnoException] that names option
 /// and value: `setsockopt(5, IPPROTO_TCP, TCP_KEEPIDLE, 32768) = -1 EINVAL (Invalid argument)`. Values that the kernel
 /// quietly changes (it doubles `SO_RCVBUF`, and cuts it to a limit) are told when they are read.
 ///
@@ -152,26 +152,34 @@ public final class SockOpt<T> implements SocketOptions, IpOptions, Ipv6Options, 
 
     /// Whether it can be read.
     ///
-    /// @return false where [SocketFd#getsockopt(SockOpt)] refuses it
+    /// @return false where [io.github.fdsock.SocketFd#getsockopt(SockOpt)] refuses it
     public boolean isReadable() {
         return readable;
     }
 
     /// Whether it can be set.
     ///
-    /// @return false where [SocketFd#setsockopt(SockOpt, Object)] refuses it
+    /// @return false where [io.github.fdsock.SocketFd#setsockopt(SockOpt, Object)] refuses it
     public boolean isWritable() {
         return writable;
     }
 
-    OptionType<T> typeToRead() {
+    /// How its values lie in memory, for reading them.
+    ///
+    /// @return their type
+    /// @throws UnsupportedOperationException one that can only be set
+    public OptionType<T> typeToRead() {
         if (!readable) {
             throw new UnsupportedOperationException(name + " can only be set; the kernel does not tell its value");
         }
         return type;
     }
 
-    OptionType<T> typeToWrite() {
+    /// How its values lie in memory, for setting them.
+    ///
+    /// @return their type
+    /// @throws UnsupportedOperationException one that can only be read
+    public OptionType<T> typeToWrite() {
         if (!writable) {
             throw new UnsupportedOperationException(name + " can only be read");
         }
@@ -186,8 +194,11 @@ public final class SockOpt<T> implements SocketOptions, IpOptions, Ipv6Options, 
 
     // ---- names for messages
 
-    /// What C calls a level, or its number.
-    static String levelName(final int level) {
+    /// What C calls a level, or its number: `SOL_SOCKET`, `IPPROTO_TCP`.
+    ///
+    /// @param level its number
+    /// @return its name
+    public static String levelName(final int level) {
         return switch (level) {
             case SOL_SOCKET -> "SOL_SOCKET";
             case IPPROTO_IP -> "IPPROTO_IP";
@@ -204,8 +215,12 @@ public final class SockOpt<T> implements SocketOptions, IpOptions, Ipv6Options, 
         };
     }
 
-    /// What C calls an option, or its number.
-    static String optionName(final int level, final int number) {
+    /// What C calls an option, or its number: `TCP_NODELAY`.
+    ///
+    /// @param level its level
+    /// @param number its number
+    /// @return its name
+    public static String optionName(final int level, final int number) {
         SocketOptions.load();
         IpOptions.load();
         Ipv6Options.load();

@@ -1,4 +1,4 @@
-package io.github.fdsock;
+package io.github.fdsock.option;
 
 import static io.github.fdsock.sys.Constants.AF_VSOCK;
 

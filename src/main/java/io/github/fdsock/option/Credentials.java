@@ -1,11 +1,11 @@
-package io.github.fdsock;
+package io.github.fdsock.option;
 
 /// `struct ucred`: who is at the other end of a UNIX socket.
 ///
 /// User and group are unsigned in C, and here an `int` with the same bits: -1 is "nobody", which is what a socket
 /// without a peer tells, with process 0.
 ///
-/// A process may have ended, and its number may be another's, by the time this is read; [SockOpt#SO_PEERPIDFD] names
+/// A process may have ended, and its number may be another's, by the time this is read; [io.github.fdsock.SocketFd#peerPidFd] names
 /// the process itself.
 ///
 /// @param pid the process, as this process's PID namespace numbers it; 0 where it has no number there

@@ -1,4 +1,4 @@
-package io.github.fdsock;
+package io.github.fdsock.option;
 
 /// `struct linger`: what `close` does with bytes that are not sent yet, the value of [SockOpt#SO_LINGER].
 ///

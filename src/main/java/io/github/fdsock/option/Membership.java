@@ -1,12 +1,14 @@
-package io.github.fdsock;
+package io.github.fdsock.option;
 
-import static io.github.fdsock.MembershipType.BE32;
-import static io.github.fdsock.MembershipType.BE64;
-import static io.github.fdsock.MembershipType.U16;
-import static io.github.fdsock.MembershipType.U32;
+import static io.github.fdsock.option.MembershipType.U16;
+import static io.github.fdsock.option.MembershipType.U32;
 
+import io.github.fdsock.sys.struct.Sockaddr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -14,9 +16,8 @@ import java.util.Objects;
 
 /// Which group is joined or left, on which interface, and from which source: the values of the multicast options.
 ///
-/// Each record is named like the struct that it becomes. Addresses are socket addresses, so that the one that is bound
-/// to can be joined as well; their ports have no meaning here and are not looked at. Whether an address is one of a
-/// group is the kernel's to judge (`EINVAL`).
+/// Each record is named like the struct that it becomes. Addresses are the JDK's, since ports have no meaning here:
+/// `Inet4Address.ofLiteral("239.1.2.3")`. Whether an address is one of a group is the kernel's to judge (`EINVAL`).
 ///
 /// A membership ends when it is left on the same socket with the same value, or when the socket is closed. It is not
 /// passed on to an accepted socket.
@@ -49,7 +50,7 @@ public sealed interface Membership {
     /// @param local          an address of the interface; 0.0.0.0 for any, which the routing table chooses
     /// @param interfaceIndex the interface itself, which counts more than its address; 0 for none
     /// @see <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>
-    record IpMreqn(SockAddr.Inet4 group, SockAddr.Inet4 local, int interfaceIndex) implements Membership {
+    record IpMreqn(Inet4Address group, Inet4Address local, int interfaceIndex) implements Membership {
         static final long MULTIADDR = 0;
         static final long ADDRESS = 4;
         static final long IFINDEX = 8;
@@ -60,8 +61,8 @@ public sealed interface Membership {
         /// `IP_MULTICAST_IF` takes the struct and gives an `in_addr`.
         static final OptionType<IpMreqn> INTERFACE = new MembershipType<>(SIZEOF) {
             @Override
-            IpMreqn decode(final MemorySegment from, final int length) {
-                return new IpMreqn(SockAddr.anyInet4(0), new SockAddr.Inet4(from.get(BE32, 0), 0), 0);
+            public IpMreqn decode(final MemorySegment from, final int length) {
+                return new IpMreqn(MembershipType.ANY, MembershipType.inet4(from, 0), 0);
             }
         };
 
@@ -75,8 +76,8 @@ public sealed interface Membership {
         ///
         /// @param group the group
         /// @return the value
-        public static IpMreqn of(final SockAddr.Inet4 group) {
-            return new IpMreqn(group, SockAddr.anyInet4(0), 0);
+        public static IpMreqn of(final Inet4Address group) {
+            return new IpMreqn(group, MembershipType.ANY, 0);
         }
 
         /// A group on an interface.
@@ -84,8 +85,8 @@ public sealed interface Membership {
         /// @param group          the group
         /// @param interfaceIndex the interface
         /// @return the value
-        public static IpMreqn of(final SockAddr.Inet4 group, final int interfaceIndex) {
-            return new IpMreqn(group, SockAddr.anyInet4(0), interfaceIndex);
+        public static IpMreqn of(final Inet4Address group, final int interfaceIndex) {
+            return new IpMreqn(group, MembershipType.ANY, interfaceIndex);
         }
 
         @Override
@@ -95,8 +96,8 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            to.set(BE32, MULTIADDR, group.address());
-            to.set(BE32, ADDRESS, local.address());
+            MembershipType.write(group, to, MULTIADDR);
+            MembershipType.write(local, to, ADDRESS);
             to.set(U32, IFINDEX, interfaceIndex);
         }
     }
@@ -115,7 +116,7 @@ public sealed interface Membership {
     /// @param local  an address of the interface; 0.0.0.0 for any
     /// @param source the sender
     /// @see <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>
-    record IpMreqSource(SockAddr.Inet4 group, SockAddr.Inet4 local, SockAddr.Inet4 source) implements Membership {
+    record IpMreqSource(Inet4Address group, Inet4Address local, Inet4Address source) implements Membership {
         static final long MULTIADDR = 0;
         static final long INTERFACE = 4;
         static final long SOURCEADDR = 8;
@@ -137,9 +138,9 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            to.set(BE32, MULTIADDR, group.address());
-            to.set(BE32, INTERFACE, local.address());
-            to.set(BE32, SOURCEADDR, source.address());
+            MembershipType.write(group, to, MULTIADDR);
+            MembershipType.write(local, to, INTERFACE);
+            MembershipType.write(source, to, SOURCEADDR);
         }
     }
 
@@ -160,7 +161,7 @@ public sealed interface Membership {
     /// @param mode    `MCAST_INCLUDE`: of these only; `MCAST_EXCLUDE`: of all but these
     /// @param sources the senders
     /// @see <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>
-    record IpMsfilter(SockAddr.Inet4 group, SockAddr.Inet4 local, int mode, List<SockAddr.Inet4> sources)
+    record IpMsfilter(Inet4Address group, Inet4Address local, int mode, List<Inet4Address> sources)
             implements Membership {
         static final long MULTIADDR = 0;
         static final long INTERFACE = 4;
@@ -184,12 +185,12 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            to.set(BE32, MULTIADDR, group.address());
-            to.set(BE32, INTERFACE, local.address());
+            MembershipType.write(group, to, MULTIADDR);
+            MembershipType.write(local, to, INTERFACE);
             to.set(U32, FMODE, mode);
             to.set(U32, NUMSRC, sources.size());
             for (int i = 0; i < sources.size(); i++) {
-                to.set(BE32, SLIST + (long) i * Integer.BYTES, sources.get(i).address());
+                MembershipType.write(sources.get(i), to, SLIST + (long) i * Integer.BYTES);
             }
         }
     }
@@ -206,7 +207,7 @@ public sealed interface Membership {
     /// @param group          the group
     /// @param interfaceIndex the interface; 0 for the one that the routing table says
     /// @see <a href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>
-    record Ipv6Mreq(SockAddr.Inet6 group, int interfaceIndex) implements Membership {
+    record Ipv6Mreq(Inet6Address group, int interfaceIndex) implements Membership {
         static final long MULTIADDR = 0;
         static final long INTERFACE = 16;
         static final int SIZEOF = 20;
@@ -225,8 +226,7 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            to.set(BE64, MULTIADDR, group.high());
-            to.set(BE64, MULTIADDR + Long.BYTES, group.low());
+            MembershipType.write(group, to, MULTIADDR);
             to.set(U32, INTERFACE, interfaceIndex);
         }
     }
@@ -243,14 +243,14 @@ public sealed interface Membership {
     /// @param interfaceIndex the interface; 0 for the one that the routing table says
     /// @param group          the group
     /// @see <a href="https://www.rfc-editor.org/rfc/rfc3678#section-5.1">RFC 3678, section 5.1</a>
-    record GroupReq(int interfaceIndex, SockAddr.Inet group) implements Membership {
+    record GroupReq(int interfaceIndex, InetAddress group) implements Membership {
         static final long INTERFACE = 0;
         static final long GROUP = 8;
         static final int SIZEOF = 136;
 
         static final OptionType<GroupReq> TYPE = new MembershipType<>(SIZEOF) {
             @Override
-            int level(final GroupReq value, final int level) {
+            public int level(final GroupReq value, final int level) {
                 return levelOf(value.group, level);
             }
         };
@@ -269,7 +269,7 @@ public sealed interface Membership {
         public void encode(final MemorySegment to) {
             to.asSlice(0, SIZEOF).fill((byte) 0);
             to.set(U32, INTERFACE, interfaceIndex);
-            group.encode(to.asSlice(GROUP, SockAddr.MAX_LENGTH));
+            MembershipType.writeSockaddr(group, to.asSlice(GROUP, Sockaddr.SIZEOF_SOCKADDR_STORAGE));
         }
     }
 
@@ -287,7 +287,7 @@ public sealed interface Membership {
     /// @param group          the group
     /// @param source         the sender, of the same family
     /// @see <a href="https://www.rfc-editor.org/rfc/rfc3678#section-5.1">RFC 3678, section 5.1</a>
-    record GroupSourceReq(int interfaceIndex, SockAddr.Inet group, SockAddr.Inet source) implements Membership {
+    record GroupSourceReq(int interfaceIndex, InetAddress group, InetAddress source) implements Membership {
         static final long INTERFACE = 0;
         static final long GROUP = 8;
         static final long SOURCE = 136;
@@ -295,7 +295,7 @@ public sealed interface Membership {
 
         static final OptionType<GroupSourceReq> TYPE = new MembershipType<>(SIZEOF) {
             @Override
-            int level(final GroupSourceReq value, final int level) {
+            public int level(final GroupSourceReq value, final int level) {
                 return levelOf(value.group, level);
             }
         };
@@ -315,8 +315,8 @@ public sealed interface Membership {
         public void encode(final MemorySegment to) {
             to.asSlice(0, SIZEOF).fill((byte) 0);
             to.set(U32, INTERFACE, interfaceIndex);
-            group.encode(to.asSlice(GROUP, SockAddr.MAX_LENGTH));
-            source.encode(to.asSlice(SOURCE, SockAddr.MAX_LENGTH));
+            MembershipType.writeSockaddr(group, to.asSlice(GROUP, Sockaddr.SIZEOF_SOCKADDR_STORAGE));
+            MembershipType.writeSockaddr(source, to.asSlice(SOURCE, Sockaddr.SIZEOF_SOCKADDR_STORAGE));
         }
     }
 

@@ -1,4 +1,4 @@
-package io.github.fdsock;
+package io.github.fdsock.option;
 
 import static io.github.fdsock.sys.Constants.SOL_SOCKET;
 
@@ -118,7 +118,7 @@ interface SocketOptions {
     /// is read.
     ///
     /// `poll` and `epoll_wait` do not heed it. To wait with a limit and leave the socket as it is, there is
-    /// [SocketFd#recv(java.lang.foreign.MemorySegment, int, long)].
+    /// [io.github.fdsock.SocketFd#recv(java.lang.foreign.MemorySegment, int, long)].
     SockOpt<Duration> SO_RCVTIMEO = SockOpt.of("SO_RCVTIMEO", SOL_SOCKET, Constants.SO_RCVTIMEO, OptionType.TIMEVAL);
 
     /// `SO_SNDTIMEO`: how long a send may block, and a `connect`, which then returns `-EINPROGRESS` and goes on.
@@ -244,12 +244,6 @@ interface SocketOptions {
     /// `SO_PEERGROUPS`: the supplementary groups of the same. `ENODATA` where there is no peer. Read only. Linux 4.13.
     SockOpt<int[]> SO_PEERGROUPS = SockOpt.readOnly("SO_PEERGROUPS", SOL_SOCKET, Constants.SO_PEERGROUPS,
             OptionType.INTEGERS);
-
-    /// `SO_PEERPIDFD`: a descriptor of the same process, which no other process can slip into. **Each reading makes
-    /// one**, that the caller owns. `EINVAL`: the process was waited for already; `ENODATA`: no peer; `ENOPROTOOPT`:
-    /// older than Linux 6.5. Read only.
-    SockOpt<PidFd> SO_PEERPIDFD = SockOpt.readOnly("SO_PEERPIDFD", SOL_SOCKET, Constants.SO_PEERPIDFD,
-            OptionType.PIDFD);
 
     /// `SO_PEERSEC`: the security context of the peer, such as SELinux has. `ENOPROTOOPT` without such a module. Read
     /// only.

@@ -1,4 +1,4 @@
-package io.github.fdsock;
+package io.github.fdsock.option;
 
 import io.github.fdsock.sys.struct.Linger;
 import io.github.fdsock.sys.struct.Timeval;
@@ -15,23 +15,23 @@ import java.util.HexFormat;
 ///
 /// One object for each type, without state: every thread may use it. None of them is a lambda, since the first lambda
 /// of a program costs it more than all of these together.
-abstract class OptionType<T> {
+public abstract class OptionType<T> {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     /// `int` for yes and no. Linux writes 0 or 1 and takes anything but 0 for yes.
     static final OptionType<Boolean> FLAG = new OptionType<>(Integer.BYTES) {
         @Override
-        void encode(final Boolean value, final MemorySegment to) {
+        public void encode(final Boolean value, final MemorySegment to) {
             to.set(INT, 0, value ? 1 : 0);
         }
 
         @Override
-        Boolean decode(final MemorySegment from, final int length) {
+        public Boolean decode(final MemorySegment from, final int length) {
             return from.get(INT, 0) != 0;
         }
 
         @Override
-        String text(final Boolean value) {
+        public String text(final Boolean value) {
             return value ? "1" : "0";
         }
     };
@@ -39,12 +39,12 @@ abstract class OptionType<T> {
     /// `int`.
     static final OptionType<Integer> INTEGER = new OptionType<>(Integer.BYTES) {
         @Override
-        void encode(final Integer value, final MemorySegment to) {
+        public void encode(final Integer value, final MemorySegment to) {
             to.set(INT, 0, value);
         }
 
         @Override
-        Integer decode(final MemorySegment from, final int length) {
+        public Integer decode(final MemorySegment from, final int length) {
             return from.get(INT, 0);
         }
     };
@@ -54,12 +54,12 @@ abstract class OptionType<T> {
         private static final ValueLayout.OfInt BE32 = INT.withOrder(ByteOrder.BIG_ENDIAN);
 
         @Override
-        void encode(final Integer value, final MemorySegment to) {
+        public void encode(final Integer value, final MemorySegment to) {
             to.set(BE32, 0, value);
         }
 
         @Override
-        Integer decode(final MemorySegment from, final int length) {
+        public Integer decode(final MemorySegment from, final int length) {
             return from.get(BE32, 0);
         }
     };
@@ -67,18 +67,18 @@ abstract class OptionType<T> {
     /// `u64`, or an `unsigned long`.
     static final OptionType<Long> LONG = new OptionType<>(Long.BYTES) {
         @Override
-        void encode(final Long value, final MemorySegment to) {
+        public void encode(final Long value, final MemorySegment to) {
             to.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, value);
         }
 
         @Override
-        Long decode(final MemorySegment from, final int length) {
+        public Long decode(final MemorySegment from, final int length) {
             return length < Long.BYTES ? Integer.toUnsignedLong(from.get(INT, 0))
                     : from.get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
         }
 
         @Override
-        String text(final Long value) {
+        public String text(final Long value) {
             return Long.toUnsignedString(value);
         }
     };
@@ -86,13 +86,13 @@ abstract class OptionType<T> {
     /// `struct sock_txtime { clockid_t clockid; u32 flags; }`.
     static final OptionType<SockOpt.TxTime> TXTIME = new OptionType<>(2 * Integer.BYTES) {
         @Override
-        void encode(final SockOpt.TxTime value, final MemorySegment to) {
+        public void encode(final SockOpt.TxTime value, final MemorySegment to) {
             to.set(INT, 0, value.clock());
             to.set(INT, Integer.BYTES, value.flags());
         }
 
         @Override
-        SockOpt.TxTime decode(final MemorySegment from, final int length) {
+        public SockOpt.TxTime decode(final MemorySegment from, final int length) {
             return new SockOpt.TxTime(from.get(INT, 0), from.get(INT, Integer.BYTES));
         }
     };
@@ -100,7 +100,7 @@ abstract class OptionType<T> {
     /// `struct timeval`.
     static final OptionType<Duration> TIMEVAL = new OptionType<>(Timeval.SIZEOF) {
         @Override
-        int length(final Duration value) {
+        public int length(final Duration value) {
             if (value.isNegative()) {
                 throw new IllegalArgumentException("a time limit of " + value);
             }
@@ -108,34 +108,34 @@ abstract class OptionType<T> {
         }
 
         @Override
-        void encode(final Duration value, final MemorySegment to) {
+        public void encode(final Duration value, final MemorySegment to) {
             Timeval.of(to).duration(value);
         }
 
         @Override
-        Duration decode(final MemorySegment from, final int length) {
+        public Duration decode(final MemorySegment from, final int length) {
             final Timeval timeval = Timeval.of(from);
             return Duration.ofSeconds(timeval.sec(), timeval.usec() * 1_000);
         }
     };
 
     /// `struct linger`.
-    static final OptionType<io.github.fdsock.Linger> LINGER = new OptionType<>(Linger.SIZEOF) {
+    static final OptionType<io.github.fdsock.option.Linger> LINGER = new OptionType<>(Linger.SIZEOF) {
         @Override
-        void encode(final io.github.fdsock.Linger value, final MemorySegment to) {
+        public void encode(final io.github.fdsock.option.Linger value, final MemorySegment to) {
             Linger.of(to).onoff(value.on() ? 1 : 0).linger(value.seconds());
         }
 
         @Override
-        io.github.fdsock.Linger decode(final MemorySegment from, final int length) {
+        public io.github.fdsock.option.Linger decode(final MemorySegment from, final int length) {
             final Linger linger = Linger.of(from);
             // Whoever sets a negative time by the raw form means, to the kernel, a very long one.
-            return linger.onoff() == 0 ? io.github.fdsock.Linger.OFF
-                    : io.github.fdsock.Linger.seconds(linger.linger() < 0 ? Integer.MAX_VALUE : linger.linger());
+            return linger.onoff() == 0 ? io.github.fdsock.option.Linger.OFF
+                    : io.github.fdsock.option.Linger.seconds(linger.linger() < 0 ? Integer.MAX_VALUE : linger.linger());
         }
 
         @Override
-        String text(final io.github.fdsock.Linger value) {
+        public String text(final io.github.fdsock.option.Linger value) {
             return "{onoff=" + (value.on() ? 1 : 0) + ", linger=" + value.seconds() + "}";
         }
     };
@@ -143,49 +143,36 @@ abstract class OptionType<T> {
     /// `struct ucred`.
     static final OptionType<Credentials> CREDENTIALS = new OptionType<>(Ucred.SIZEOF) {
         @Override
-        void encode(final Credentials value, final MemorySegment to) {
+        public void encode(final Credentials value, final MemorySegment to) {
             Ucred.of(to).pid(value.pid()).uid(value.uid()).gid(value.gid());
         }
 
         @Override
-        Credentials decode(final MemorySegment from, final int length) {
+        public Credentials decode(final MemorySegment from, final int length) {
             final Ucred ucred = Ucred.of(from);
             return new Credentials(ucred.pid(), ucred.uid(), ucred.gid());
-        }
-    };
-
-    /// `int`: a descriptor of a process, that the kernel has made for the caller.
-    static final OptionType<PidFd> PIDFD = new OptionType<>(Integer.BYTES) {
-        @Override
-        void encode(final PidFd value, final MemorySegment to) {
-            to.set(INT, 0, value.intValue());
-        }
-
-        @Override
-        PidFd decode(final MemorySegment from, final int length) {
-            return new PidFd(from.get(INT, 0));
         }
     };
 
     /// `int[]`, as many as there are.
     static final OptionType<int[]> INTEGERS = new OptionType<>(64 * Integer.BYTES) {
         @Override
-        int length(final int[] value) {
+        public int length(final int[] value) {
             return value.length * Integer.BYTES;
         }
 
         @Override
-        void encode(final int[] value, final MemorySegment to) {
+        public void encode(final int[] value, final MemorySegment to) {
             MemorySegment.copy(value, 0, to, INT, 0, value.length);
         }
 
         @Override
-        int[] decode(final MemorySegment from, final int length) {
+        public int[] decode(final MemorySegment from, final int length) {
             return from.asSlice(0, length / Integer.BYTES * Integer.BYTES).toArray(INT);
         }
 
         @Override
-        String text(final int[] value) {
+        public String text(final int[] value) {
             return Arrays.toString(value);
         }
     };
@@ -193,22 +180,22 @@ abstract class OptionType<T> {
     /// Bytes, as many as there are.
     static final OptionType<byte[]> BYTES = new OptionType<>(256) {
         @Override
-        int length(final byte[] value) {
+        public int length(final byte[] value) {
             return value.length;
         }
 
         @Override
-        void encode(final byte[] value, final MemorySegment to) {
+        public void encode(final byte[] value, final MemorySegment to) {
             MemorySegment.copy(value, 0, to, ValueLayout.JAVA_BYTE, 0, value.length);
         }
 
         @Override
-        byte[] decode(final MemorySegment from, final int length) {
+        public byte[] decode(final MemorySegment from, final int length) {
             return from.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
         }
 
         @Override
-        String text(final byte[] value) {
+        public String text(final byte[] value) {
             return "0x" + HexFormat.of().formatHex(value);
         }
     };
@@ -228,37 +215,37 @@ abstract class OptionType<T> {
     }
 
     /// How much room reading is tried with first.
-    final int room() {
+    public final int room() {
         return room;
     }
 
     /// The level that the option has with this value.
     ///
     /// @param level that of the option
-    int level(final T value, final int level) {
+    public int level(final T value, final int level) {
         return level;
     }
 
     /// How many bytes the value becomes.
     ///
     /// @throws IllegalArgumentException where C has no such value; the message names it
-    int length(final T value) {
+    public int length(final T value) {
         return room;
     }
 
     /// Writes the value.
     ///
     /// @param to memory of just [#length] bytes, whatever was in it
-    abstract void encode(T value, MemorySegment to);
+    public abstract void encode(T value, MemorySegment to);
 
     /// Reads a value.
     ///
     /// @param from memory of at least [#room] bytes, zero behind `length`
     /// @param length how many of them the kernel wrote
-    abstract T decode(MemorySegment from, int length);
+    public abstract T decode(MemorySegment from, int length);
 
     /// The value as a message shows it.
-    String text(final T value) {
+    public String text(final T value) {
         return value.toString();
     }
 
@@ -269,7 +256,7 @@ abstract class OptionType<T> {
         }
 
         @Override
-        int length(final String value) {
+        public int length(final String value) {
             final byte[] bytes = bytes(value);
             if (bytes.length >= room() || value.indexOf('\0') >= 0) {
                 throw new IllegalArgumentException("a name has at most " + (room() - 1) + " bytes and no NUL: "
@@ -279,14 +266,14 @@ abstract class OptionType<T> {
         }
 
         @Override
-        void encode(final String value, final MemorySegment to) {
+        public void encode(final String value, final MemorySegment to) {
             final byte[] bytes = bytes(value);
             MemorySegment.copy(bytes, 0, to, ValueLayout.JAVA_BYTE, 0, bytes.length);
             to.set(ValueLayout.JAVA_BYTE, bytes.length, (byte) 0);
         }
 
         @Override
-        String decode(final MemorySegment from, final int length) {
+        public String decode(final MemorySegment from, final int length) {
             final byte[] bytes = from.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
             int end = 0;
             while (end < bytes.length && bytes[end] != 0) {
@@ -296,12 +283,16 @@ abstract class OptionType<T> {
         }
 
         @Override
-        String text(final String value) {
+        public String text(final String value) {
             return '"' + value.replace("\0", "\\0") + '"';
         }
 
         private static byte[] bytes(final String value) {
-            return AddressText.encode(value, StandardCharsets.UTF_8);
+            final byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+            if (!new String(bytes, StandardCharsets.UTF_8).equals(value)) {
+                throw new IllegalArgumentException("cannot be encoded in UTF-8: \"" + value + '"');
+            }
+            return bytes;
         }
     }
 }
