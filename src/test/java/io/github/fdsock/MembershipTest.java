@@ -212,7 +212,7 @@ class MembershipTest {
             socket.setsockopt(SockOpt.IP_DROP_MEMBERSHIP, membership);
             assertThat(failure(() -> socket.setsockopt(SockOpt.IP_DROP_MEMBERSHIP, membership)))
                     .hasMessage("setsockopt(%d, IPPROTO_IP, IP_DROP_MEMBERSHIP, "
-                            + "IpMreqn[group=239.255.17.4:0, local=0.0.0.0:0, interfaceIndex=1]) = -1 EADDRNOTAVAIL "
+                            + "IpMreqn[group=/239.255.17.4, local=/0.0.0.0, interfaceIndex=1]) = -1 EADDRNOTAVAIL "
                             + "(Cannot assign requested address)", socket.intValue());
             assertThat(failure(() -> socket.setsockopt(SockOpt.IP_ADD_MEMBERSHIP, Membership.IpMreqn.of(SELF))).errno())
                     .as("no group").isEqualTo(EINVAL);

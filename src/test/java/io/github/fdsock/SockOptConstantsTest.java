@@ -86,6 +86,8 @@ class SockOptConstantsTest {
 
     private static SockOpt<?> value(final Field field) {
         try {
+            // The interfaces that hold the constants are not public, the class that inherits them is.
+            field.setAccessible(true);
             return (SockOpt<?>) field.get(null);
         } catch (final IllegalAccessException e) {
             throw new AssertionError(e);
@@ -131,9 +133,10 @@ class SockOptConstantsTest {
         assertThat(out).allMatch(name -> RAW_ONLY.contains(name) || NETLINK_PROTOCOLS.contains(name), "raw only");
     }
 
-    /// Their values hold pointers, are protocols of their own, or are out of use.
+    /// Their values hold pointers, are protocols of their own, or are out of use; the process of the peer is a descriptor,
+    /// [SocketFd#peerPidFd].
     private static final Set<String> RAW_ONLY = Set.of("SO_ATTACH_FILTER", "SO_GET_FILTER", "SO_ATTACH_REUSEPORT_CBPF",
-            "SO_DEVMEM_DMABUF", "SO_DEVMEM_DONTNEED", "SO_DEVMEM_LINEAR", "SO_PEERNAME",
+            "SO_DEVMEM_DMABUF", "SO_DEVMEM_DONTNEED", "SO_DEVMEM_LINEAR", "SO_PEERNAME", "SO_PEERPIDFD",
             "SO_RCVTIMEO_NEW", "SO_RCVTIMEO_OLD", "SO_SNDTIMEO_NEW", "SO_SNDTIMEO_OLD", "SO_TIMESTAMP_NEW",
             "SO_TIMESTAMP_OLD", "SO_TIMESTAMPNS_NEW", "SO_TIMESTAMPNS_OLD", "SO_TIMESTAMPING_NEW",
             "SO_TIMESTAMPING_OLD", "SO_SECURITY_AUTHENTICATION", "SO_SECURITY_ENCRYPTION_NETWORK",
@@ -171,10 +174,10 @@ class SockOptConstantsTest {
         final Map<String, Integer> types = new TreeMap<>();
         for (final Field field : fields()) {
             final var type = ((ParameterizedType) field.getGenericType()).getActualTypeArguments()[0];
-            types.merge(type.getTypeName().replace("io.github.fdsock.", "").replace("java.lang.", ""), 1, Integer::sum);
+            types.merge(type.getTypeName().replace("io.github.fdsock.option.", "").replace("java.lang.", ""), 1, Integer::sum);
         }
         assertThat(types.keySet()).containsExactlyInAnyOrder("Boolean", "Integer", "Long", "String", "byte[]", "int[]",
-                "java.time.Duration", "Linger", "Credentials", "PidFd", "TcpInfo", "SockOpt$TxTime",
+                "java.time.Duration", "Linger", "Credentials", "TcpInfo", "SockOpt$TxTime",
                 "Membership$IpMreqn", "Membership$IpMreqSource", "Membership$IpMsfilter", "Membership$Ipv6Mreq",
                 "Membership$GroupReq", "Membership$GroupSourceReq", "Membership$PacketMreq");
     }
