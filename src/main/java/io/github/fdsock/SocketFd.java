@@ -44,9 +44,13 @@ public final class SocketFd extends Fd {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final long NANOS_PER_MICRO = 1_000;
     private static final int TIMEVAL_SIZE = 16;
+    private static final int UNKNOWN = -1;
 
     /// Whether `SO_RCVTIMEO` or `SO_SNDTIMEO` may be set: then an interrupted call has to know when it began.
     private volatile boolean timed;
+
+    /// `AF_…`, once it was asked for: it never changes. Threads that do not see it yet ask themselves.
+    private int family = UNKNOWN;
 
     private SocketFd(final int fd, final boolean timed) {
         super(fd);
@@ -844,8 +848,8 @@ public final class SocketFd extends Fd {
     /// @return the number of bytes taken, or `-EAGAIN`: then nothing was taken, no descriptor either
     /// @throws IllegalArgumentException no byte, no descriptor or more than 253
     /// @throws IllegalStateException one of them is closed; nothing has been sent then
-    /// @throws ErrnoException `ETOOMANYREFS`: too many are on their way; `EINVAL`: not a UNIX socket; else as
-    ///         [#send(MemorySegment, int)]
+    /// @throws UnsupportedOperationException not a UNIX socket: TCP would take them without a word, and forget them
+    /// @throws ErrnoException `ETOOMANYREFS`: too many are on their way; else as [#send(MemorySegment, int)]
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long sendDescriptors(final MemorySegment from, final int flags, final Fd... descriptors)
             throws IOException {
@@ -855,6 +859,13 @@ public final class SocketFd extends Fd {
         }
         if (from.byteSize() == 0) {
             throw new IllegalArgumentException("descriptors travel with a byte; there is none");
+        }
+        if (family == UNKNOWN) {
+            family = getsockopt(SockOpt.SO_DOMAIN);
+        }
+        if (family != AF_UNIX) {
+            throw new UnsupportedOperationException(this + " is of family " + family
+                    + "; descriptors can be passed over UNIX sockets only");
         }
         int entered = 0;
         final int number = enter();
