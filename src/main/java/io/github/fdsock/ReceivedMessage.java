@@ -33,8 +33,10 @@ public final class ReceivedMessage implements Closeable {
         this.flags = flags;
     }
 
-    /// Takes over every descriptor in `control`.
+    /// Takes over every descriptor in `control`. Where this throws none of them is left open.
     void adopt(final ControlBuffer control) throws ErrnoException {
+        // All are taken over before the first is closed, which may fail.
+        final List<Fd> unwanted = new ArrayList<>();
         while (control.next()) {
             if (control.level() != SOL_SOCKET) {
                 continue;
@@ -45,8 +47,14 @@ public final class ReceivedMessage implements Closeable {
                 }
             } else if (control.type() == SCM_PIDFD && control.dataLength() >= Integer.BYTES && control.dataInt(0) >= 0) {
                 // Sent along by a kernel that was asked for it (SO_PASSPIDFD): nobody looks at it here.
-                new Fd(control.dataInt(0)).close();
+                unwanted.add(new Fd(control.dataInt(0)));
             }
+        }
+        try {
+            closeAll(unwanted);
+        } catch (final ErrnoException | RuntimeException e) {
+            closeAfter(e);
+            throw e;
         }
     }
 
@@ -97,18 +105,39 @@ public final class ReceivedMessage implements Closeable {
     /// Closes the descriptors that were not taken.
     ///
     /// @throws ErrnoException as [Fd#close]; the others are closed all the same
+    /// @throws IllegalStateException as [Fd#close]; the others are closed all the same
     @Override
     public void close() throws ErrnoException {
+        closeAll(descriptors);
+    }
+
+    /// Closes what came because of a failure that keeps it from being handed to anybody.
+    void closeAfter(final Exception failure) {
+        try {
+            close();
+        } catch (final ErrnoException | RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /// All of them, whatever happens to one; the first failure is thrown when that is done.
+    private static void closeAll(final List<Fd> all) throws ErrnoException {
         ErrnoException failure = null;
-        for (int i = 0; i < descriptors.size(); i++) {
-            final Fd fd = descriptors.set(i, null);
+        RuntimeException defect = null;
+        for (int i = 0; i < all.size(); i++) {
+            final Fd fd = all.set(i, null);
             try {
                 if (fd != null) {
                     fd.close();
                 }
             } catch (final ErrnoException e) {
-                failure = e;
+                failure = failure == null ? e : failure;
+            } catch (final RuntimeException e) {
+                defect = defect == null ? e : defect;
             }
+        }
+        if (defect != null) {
+            throw defect;
         }
         if (failure != null) {
             throw failure;

@@ -886,6 +886,8 @@ public final class SocketFd extends Fd {
             } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
             return flow(n, "sendmsg", from.byteSize());
         } finally {
+            // The call was told its address, nothing more.
+            Reference.reachabilityFence(from);
             try {
                 leaveAll(descriptors, entered);
             } finally {
@@ -910,6 +912,9 @@ public final class SocketFd extends Fd {
     /// Exactly so many descriptors are accepted as are asked for. Further ones are closed by the kernel, which
     /// [ReceivedMessage#descriptorsLost] tells.
     ///
+    /// Not for a socket that was told to deliver other control messages (`SO_PASSCRED`, `SO_TIMESTAMP`, …): they take their
+    /// room from the descriptors, which are lost for want of it. [#recvmsg] with a control buffer for both is the way there.
+    ///
     /// @param into where to, in native memory
     /// @param flags as [#recv(MemorySegment, int)], but for `MSG_PEEK`: a look would receive the descriptors again each
     ///         time
@@ -928,6 +933,17 @@ public final class SocketFd extends Fd {
             throw new IllegalArgumentException("MSG_PEEK would receive the descriptors of the message again each time");
         }
         final int number = enter();
+        ReceivedMessage received = null;
+        try {
+            received = receive(number, into, flags, descriptorsMax);
+        } finally {
+            leaveWith(received);
+        }
+        return received;
+    }
+
+    private ReceivedMessage receive(final int number, final MemorySegment into, final int flags,
+            final int descriptorsMax) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             // CMSG_LEN, not CMSG_SPACE: in the padding behind an odd number there would be room for one more.
             final ControlBuffer control = ControlBuffer.allocate(arena,
@@ -950,7 +966,20 @@ public final class SocketFd extends Fd {
             flow(n, "recvmsg", into.byteSize());
             return null;
         } finally {
+            // The call was told its address, nothing more.
+            Reference.reachabilityFence(into);
+        }
+    }
+
+    /// Ends a call; where that fails nobody gets the descriptors that it brought.
+    private void leaveWith(final ReceivedMessage received) throws ErrnoException {
+        try {
             leave();
+        } catch (final ErrnoException | RuntimeException e) {
+            if (received != null) {
+                received.closeAfter(e);
+            }
+            throw e;
         }
     }
 
