@@ -2,7 +2,7 @@ package io.github.fdsock;
 
 import static io.github.fdsock.sys.Constants.*;
 
-import io.github.fdsock.option.OptionType;
+import io.github.fdsock.option.Credentials;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.option.TcpInfo;
 import io.github.fdsock.option.TcpState;
@@ -912,8 +912,9 @@ public final class SocketFd extends Fd {
     /// Exactly so many descriptors are accepted as are asked for. Further ones are closed by the kernel, which
     /// [ReceivedMessage#descriptorsLost] tells.
     ///
-    /// Not for a socket that was told to deliver other control messages (`SO_PASSCRED`, `SO_TIMESTAMP`, …): they take their
-    /// room from the descriptors, which are lost for want of it. [#recvmsg] with a control buffer for both is the way there.
+    /// Not for a socket that was told to deliver other control messages (`SO_PASSCRED`, `SO_TIMESTAMP`, …): they take
+    /// their room from the descriptors, which are lost for want of it. [#recvmsg] with a control buffer for both is the
+    /// way there.
     ///
     /// @param into where to, in native memory
     /// @param flags as [#recv(MemorySegment, int)], but for `MSG_PEEK`: a look would receive the descriptors again each
@@ -994,14 +995,13 @@ public final class SocketFd extends Fd {
     /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `ENOTCONN`, `ENODATA`: it tells of a
     ///         peer, and there is none; else as the option has it
     public <T> T getsockopt(final SockOpt<T> option) throws ErrnoException {
-        final OptionType<T> type = option.typeToRead();
         final MemorySegment length = Scratch.current().nameLength();
-        for (int room = type.room();;) {
+        for (int room = option.room();;) {
             final MemorySegment value = Scratch.current().value(room).fill((byte) 0);
             final int result = readOption(option.level(), option.number(), value);
             final int told = length.get(ValueLayout.JAVA_INT, 0);
             if (result >= 0 && told <= room) {
-                return type.decode(value, told);
+                return option.decode(value, told);
             }
             // Where a value may have any length the kernel tells it, with or without an errno. Again, with room for it.
             if (told <= room || result < 0 && result != -ERANGE && result != -EINVAL) {
@@ -1021,32 +1021,33 @@ public final class SocketFd extends Fd {
     /// @throws ErrnoException `ENOPROTOOPT`, `EOPNOTSUPP`: no such option here; `EINVAL`, `EDOM`: not such a value;
     ///         `EPERM`, `EACCES`: not allowed; else as the option has it
     public <T> void setsockopt(final SockOpt<T> option, final T value) throws ErrnoException {
-        final OptionType<T> type = option.typeToWrite();
-        Objects.requireNonNull(value, option.name());
-        final int length;
-        try {
-            length = type.length(value);
-        } catch (final IllegalArgumentException e) {
-            throw new IllegalArgumentException(option + ": " + e.getMessage(), e);
-        }
-        final MemorySegment memory = Scratch.current().value(length);
-        type.encode(value, memory);
-        final int level = type.level(value, option.level());
+        final MemorySegment memory = Scratch.current().value(option.length(value));
+        option.encode(value, memory);
+        final int level = option.level(value);
         final int result = writeOption(level, option.number(), memory);
         if (result < 0) {
             throw ErrnoException.of(-result, "setsockopt", number(), SockOpt.levelName(level), option,
-                    type.text(value));
+                    option.text(value));
         }
     }
 
-    /// `SO_PEERPIDFD`: a descriptor of the process at the other end, which no other process can slip into, unlike the number
-    /// in `SO_PEERCRED`.
+    /// `SO_PEERCRED`: who is at the other end of a UNIX socket: who called `connect`, `listen` or `socketpair` there,
+    /// at that time.
+    ///
+    /// @return process, user and group; process 0, user and group -1 where there is no peer
+    /// @throws ErrnoException as `getsockopt(2)` has it
+    public Credentials peerCredentials() throws ErrnoException {
+        return getsockopt(SockOpt.SO_PEERCRED);
+    }
+
+    /// `SO_PEERPIDFD`: a descriptor of the process at the other end, which no other process can slip into, unlike the
+    /// number in `SO_PEERCRED`.
     ///
     /// The errnos say different things, and a check has to fail on each: do not fall back to the number on any of them.
     ///
     /// @return the process, owned by the caller; each call makes a new one
-    /// @throws ErrnoException `ENOPROTOOPT`: the kernel is older than Linux 6.5; `EINVAL`: the process has ended and was waited
-    ///         for; `ENODATA`: no peer
+    /// @throws ErrnoException `ENOPROTOOPT`: the kernel is older than Linux 6.5; `EINVAL`: the process has
+    ///         ended and was waited for; `ENODATA`: no peer
     public PidFd peerPidFd() throws ErrnoException {
         return new PidFd(getsockoptInt(SOL_SOCKET, SO_PEERPIDFD));
     }

@@ -25,6 +25,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.UnknownHostException;
 import java.nio.ByteOrder;
@@ -40,10 +41,10 @@ class MembershipTest {
     private static final int LOOPBACK = 1;
     private static final Inet4Address GROUP = Inet4Address.ofLiteral("239.255.17.4");
     private static final Inet6Address GROUP6 = (Inet6Address) InetAddress.ofLiteral("ff11::fd50");
-    private static final Inet4Address SELF = Inet4Address.ofLiteral("127.0.0.1");
     private static final Inet4Address ANY = Inet4Address.ofLiteral("0.0.0.0");
-    private static final Inet6Address SELF6 = (Inet6Address) InetAddress.ofLiteral("::1");
+    private static final Inet4Address SELF = Inet4Address.ofLiteral("127.0.0.1");
     private static final Inet4Address OTHER = Inet4Address.ofLiteral("127.0.0.9");
+    private static final Inet6Address SELF6 = (Inet6Address) InetAddress.ofLiteral("::1");
 
     private final Arena arena = Arena.ofConfined();
 
@@ -69,22 +70,6 @@ class MembershipTest {
         final MemorySegment tooShort = arena.allocate(membership.length() - 1);
         assertThatThrownBy(() -> membership.encode(tooShort)).isInstanceOf(IndexOutOfBoundsException.class);
         return memory;
-    }
-
-    /// An address of the same 64-bit prefix.
-    private static Inet6Address anycast(final InetAddress address) {
-        final byte[] bytes = Arrays.copyOf(Arrays.copyOf(address.getAddress(), 8), 16);
-        bytes[14] = (byte) 0xfd;
-        bytes[15] = 0x50;
-        try {
-            return (Inet6Address) InetAddress.getByAddress(bytes);
-        } catch (final UnknownHostException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static SockAddr inet(final InetAddress address) {
-        return SockAddr.of(new InetSocketAddress(address, 0));
     }
 
     private static int bigEndian(final MemorySegment memory, final long offset) {
@@ -153,22 +138,23 @@ class MembershipTest {
             assertThat(value.length()).isEqualTo((int) group_req.sizeof());
             assertThat(number(memory, group_req.gr_interface$offset())).isEqualTo(79);
             final long at = group_req.gr_group$offset();
-            final int length = inet(group).length();
-            assertThat(SockAddr.decode(memory.asSlice(at), length)).isEqualTo(inet(group));
-            assertThat(memory.asSlice(at + length, SockAddr.MAX_LENGTH - length)
+            final SockAddr address = SockAddr.of(new InetSocketAddress(group, 0));
+            assertThat(SockAddr.decode(memory.asSlice(at), address.length())).isEqualTo(address);
+            assertThat(memory.asSlice(at + address.length(), SockAddr.MAX_LENGTH - address.length())
                     .toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
         }
     }
 
     @Test
     void groupSourceReqIsLaidOutAsInC() {
-        final Inet6Address source = SELF6;
-        final Membership value = new Membership.GroupSourceReq(80, GROUP6, source);
+        final Membership value = new Membership.GroupSourceReq(80, GROUP6, SELF6);
         final MemorySegment memory = encoded(value);
         assertThat(value.length()).isEqualTo((int) group_source_req.sizeof());
         assertThat(number(memory, group_source_req.gsr_interface$offset())).isEqualTo(80);
-        assertThat(SockAddr.decode(memory.asSlice(group_source_req.gsr_group$offset()), 28)).isEqualTo(inet(GROUP6));
-        assertThat(SockAddr.decode(memory.asSlice(group_source_req.gsr_source$offset()), 28)).isEqualTo(inet(source));
+        assertThat(SockAddr.decode(memory.asSlice(group_source_req.gsr_group$offset()), 28))
+                .isEqualTo(SockAddr.inet6(GROUP6.getAddress(), 0));
+        assertThat(SockAddr.decode(memory.asSlice(group_source_req.gsr_source$offset()), 28))
+                .isEqualTo(SockAddr.loopbackInet6(0));
     }
 
     @Test
@@ -303,7 +289,7 @@ class MembershipTest {
                 .flatMap(each -> each.getInterfaceAddresses().stream()
                         .filter(address -> address.getAddress() instanceof Inet6Address six && !six.isLoopbackAddress()
                                 && !six.isLinkLocalAddress() && address.getNetworkPrefixLength() <= 64)
-                        .map(address -> new Membership.Ipv6Mreq(anycast(address.getAddress()), each.getIndex())))
+                        .map(address -> new Membership.Ipv6Mreq(sameLink(address), each.getIndex())))
                 .findFirst().orElse(null);
         assumeTrue(anycast != null, "no interface has an IPv6 prefix");
         try (SocketFd socket = bound(SockAddr.anyInet6(0))) {
@@ -314,10 +300,20 @@ class MembershipTest {
         }
     }
 
+    private static Inet6Address sameLink(final InterfaceAddress address) {
+        final byte[] bytes = address.getAddress().getAddress();
+        Arrays.fill(bytes, 8, 16, (byte) 0x50);
+        try {
+            return (Inet6Address) InetAddress.getByAddress(bytes);
+        } catch (final UnknownHostException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
     void l10_anAcceptedSocketIsNoMember() throws IOException {
         final var membership = new Membership.GroupReq(LOOPBACK, GROUP);
-        try (SocketFd listener = SockOptTest.listener(inet(SELF), 1)) {
+        try (SocketFd listener = SockOptTest.listener(SockAddr.loopbackInet4(0), 1)) {
             listener.setsockopt(SockOpt.MCAST_JOIN_GROUP, membership);
             try (SocketFd client = SockOptTest.connected(listener); SocketFd server = listener.accept()) {
                 assertThat(failure(() -> server.setsockopt(SockOpt.MCAST_LEAVE_GROUP, membership)).errno())
@@ -331,7 +327,7 @@ class MembershipTest {
     /// What one socket has joined comes to another of the machine, until that one says no.
     @Test
     void multicastComesToWhoeverIsBoundUnlessItSaysNo() throws IOException {
-        try (SocketFd member = bound(SockAddr.anyInet4(0)); SocketFd sender = bound(inet(SELF));
+        try (SocketFd member = bound(SockAddr.anyInet4(0)); SocketFd sender = bound(SockAddr.loopbackInet4(0));
                 SocketFd stranger = SocketFd.socket(AF_INET, SOCK_DGRAM, 0)) {
             final int port = ((SockAddr.Inet) member.localAddress()).port();
             member.setsockopt(SockOpt.IP_ADD_MEMBERSHIP, Membership.IpMreqn.of(GROUP, LOOPBACK));

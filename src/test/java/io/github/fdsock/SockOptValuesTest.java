@@ -22,12 +22,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// An option is read as it was set, or as the kernel is known to change it.
 class SockOptValuesTest {
+    private static final Inet4Address ANY = Inet4Address.ofLiteral("0.0.0.0");
+    private static final Inet4Address SELF = Inet4Address.ofLiteral("127.0.0.1");
 
     /// Switches that do not do as they are told, and those which need more than a socket.
-    private static Inet4Address inet(final String address) {
-        return Inet4Address.ofLiteral(address);
-    }
-
     private static final Set<SockOpt<?>> NOT_PLAIN_SWITCHES = Set.of(SockOpt.SO_BSDCOMPAT, SockOpt.SO_LOCK_FILTER,
             SockOpt.SO_INQ, SockOpt.TCP_THIN_DUPACK, SockOpt.TCP_FASTOPEN_CONNECT, SockOpt.IP_ROUTER_ALERT,
             SockOpt.IPV6_ROUTER_ALERT_ISOLATE, SockOpt.SO_TIMESTAMP, SockOpt.SO_TIMESTAMPNS, SockOpt.PACKET_LOSS);
@@ -117,8 +115,8 @@ class SockOptValuesTest {
                 value(TCP4, SockOpt.IP_LOCAL_PORT_RANGE, 40_100 << 16 | 40_000, 40_100 << 16 | 40_000),
                 value(UDP4, SockOpt.IP_MULTICAST_TTL, 255, 255),
                 value(UDP4, SockOpt.IP_MULTICAST_IF,
-                        new Membership.IpMreqn(inet("0.0.0.0"), inet("127.0.0.1"), 0),
-                        new Membership.IpMreqn(inet("0.0.0.0"), inet("127.0.0.1"), 0)),
+                        new Membership.IpMreqn(ANY, SELF, 0),
+                        new Membership.IpMreqn(ANY, SELF, 0)),
                 value(UDP6, SockOpt.IPV6_UNICAST_HOPS, 255, 255),
                 value(UDP6, SockOpt.IPV6_TCLASS, 0xb8, 0xb8),
                 value(UDP6, SockOpt.IPV6_MULTICAST_HOPS, 0, 0),

@@ -233,7 +233,7 @@ class TcpInfoTest {
     }
 
     private static io.github.fdsock.option.TcpInfo decode(final MemorySegment memory, final int length) {
-        return SockOpt.TCP_INFO.typeToRead().decode(memory, length);
+        return SockOpt.TCP_INFO.decode(memory, length);
     }
 
     /// All components that are read from one field as they are.

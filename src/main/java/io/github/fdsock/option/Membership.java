@@ -1,9 +1,13 @@
 package io.github.fdsock.option;
 
+import static io.github.fdsock.option.MembershipType.any4;
 import static io.github.fdsock.option.MembershipType.U16;
 import static io.github.fdsock.option.MembershipType.U32;
+import static io.github.fdsock.option.MembershipType.address;
+import static io.github.fdsock.option.MembershipType.inet4;
+import static io.github.fdsock.option.MembershipType.levelOf;
+import static io.github.fdsock.option.MembershipType.socketAddress;
 
-import io.github.fdsock.sys.struct.Sockaddr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.Inet4Address;
@@ -16,8 +20,8 @@ import java.util.Objects;
 
 /// Which group is joined or left, on which interface, and from which source: the values of the multicast options.
 ///
-/// Each record is named like the struct that it becomes. Addresses are the JDK's, since ports have no meaning here:
-/// `Inet4Address.ofLiteral("239.1.2.3")`. Whether an address is one of a group is the kernel's to judge (`EINVAL`).
+/// Each record is named like the struct that it becomes. Whether an address is one of a group is the kernel's to judge
+/// (`EINVAL`). Addresses come from literals, without a name being resolved, by [InetAddress#ofLiteral].
 ///
 /// A membership ends when it is left on the same socket with the same value, or when the socket is closed. It is not
 /// passed on to an accepted socket.
@@ -61,8 +65,8 @@ public sealed interface Membership {
         /// `IP_MULTICAST_IF` takes the struct and gives an `in_addr`.
         static final OptionType<IpMreqn> INTERFACE = new MembershipType<>(SIZEOF) {
             @Override
-            public IpMreqn decode(final MemorySegment from, final int length) {
-                return new IpMreqn(MembershipType.ANY, MembershipType.inet4(from, 0), 0);
+            IpMreqn decode(final MemorySegment from, final int length) {
+                return new IpMreqn(any4(), inet4(from), 0);
             }
         };
 
@@ -77,7 +81,7 @@ public sealed interface Membership {
         /// @param group the group
         /// @return the value
         public static IpMreqn of(final Inet4Address group) {
-            return new IpMreqn(group, MembershipType.ANY, 0);
+            return new IpMreqn(group, any4(), 0);
         }
 
         /// A group on an interface.
@@ -86,7 +90,7 @@ public sealed interface Membership {
         /// @param interfaceIndex the interface
         /// @return the value
         public static IpMreqn of(final Inet4Address group, final int interfaceIndex) {
-            return new IpMreqn(group, MembershipType.ANY, interfaceIndex);
+            return new IpMreqn(group, any4(), interfaceIndex);
         }
 
         @Override
@@ -96,8 +100,8 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            MembershipType.write(group, to, MULTIADDR);
-            MembershipType.write(local, to, ADDRESS);
+            address(group, to, MULTIADDR);
+            address(local, to, ADDRESS);
             to.set(U32, IFINDEX, interfaceIndex);
         }
     }
@@ -138,9 +142,9 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            MembershipType.write(group, to, MULTIADDR);
-            MembershipType.write(local, to, INTERFACE);
-            MembershipType.write(source, to, SOURCEADDR);
+            address(group, to, MULTIADDR);
+            address(local, to, INTERFACE);
+            address(source, to, SOURCEADDR);
         }
     }
 
@@ -185,12 +189,12 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            MembershipType.write(group, to, MULTIADDR);
-            MembershipType.write(local, to, INTERFACE);
+            address(group, to, MULTIADDR);
+            address(local, to, INTERFACE);
             to.set(U32, FMODE, mode);
             to.set(U32, NUMSRC, sources.size());
             for (int i = 0; i < sources.size(); i++) {
-                MembershipType.write(sources.get(i), to, SLIST + (long) i * Integer.BYTES);
+                address(sources.get(i), to, SLIST + (long) i * Integer.BYTES);
             }
         }
     }
@@ -226,7 +230,7 @@ public sealed interface Membership {
 
         @Override
         public void encode(final MemorySegment to) {
-            MembershipType.write(group, to, MULTIADDR);
+            address(group, to, MULTIADDR);
             to.set(U32, INTERFACE, interfaceIndex);
         }
     }
@@ -250,7 +254,7 @@ public sealed interface Membership {
 
         static final OptionType<GroupReq> TYPE = new MembershipType<>(SIZEOF) {
             @Override
-            public int level(final GroupReq value, final int level) {
+            int level(final GroupReq value, final int level) {
                 return levelOf(value.group, level);
             }
         };
@@ -269,7 +273,7 @@ public sealed interface Membership {
         public void encode(final MemorySegment to) {
             to.asSlice(0, SIZEOF).fill((byte) 0);
             to.set(U32, INTERFACE, interfaceIndex);
-            MembershipType.writeSockaddr(group, to.asSlice(GROUP, Sockaddr.SIZEOF_SOCKADDR_STORAGE));
+            socketAddress(group, to, GROUP);
         }
     }
 
@@ -295,7 +299,7 @@ public sealed interface Membership {
 
         static final OptionType<GroupSourceReq> TYPE = new MembershipType<>(SIZEOF) {
             @Override
-            public int level(final GroupSourceReq value, final int level) {
+            int level(final GroupSourceReq value, final int level) {
                 return levelOf(value.group, level);
             }
         };
@@ -315,8 +319,8 @@ public sealed interface Membership {
         public void encode(final MemorySegment to) {
             to.asSlice(0, SIZEOF).fill((byte) 0);
             to.set(U32, INTERFACE, interfaceIndex);
-            MembershipType.writeSockaddr(group, to.asSlice(GROUP, Sockaddr.SIZEOF_SOCKADDR_STORAGE));
-            MembershipType.writeSockaddr(source, to.asSlice(SOURCE, Sockaddr.SIZEOF_SOCKADDR_STORAGE));
+            socketAddress(group, to, GROUP);
+            socketAddress(source, to, SOURCE);
         }
     }
 

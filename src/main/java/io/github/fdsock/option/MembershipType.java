@@ -11,31 +11,33 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteOrder;
 
 /// How memberships lie in `optval`: they write themselves, and no kernel tells them.
 class MembershipType<M extends Membership> extends OptionType<M> {
     static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED;
     static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED;
 
-    // Of struct sockaddr_in and struct sockaddr_in6.
-    private static final long SIN_ADDR = 4;
-    private static final long SIN6_ADDR = 8;
-
-    /// 0.0.0.0.
-    static final Inet4Address ANY = Inet4Address.ofLiteral("0.0.0.0");
+    private static final ValueLayout.OfInt BE32 = U32.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong BE64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     MembershipType(final int size) {
         super(size);
     }
 
     @Override
-    public final int length(final M value) {
+    final int length(final M value) {
         return value.length();
     }
 
     @Override
-    public final void encode(final M value, final MemorySegment to) {
+    final void encode(final M value, final MemorySegment to) {
         value.encode(to);
+    }
+
+    @Override
+    M decode(final MemorySegment from, final int length) {
+        throw new UnsupportedOperationException("the kernel does not tell memberships");
     }
 
     /// The options that both families have are at the level of the family.
@@ -43,35 +45,39 @@ class MembershipType<M extends Membership> extends OptionType<M> {
         return group instanceof Inet6Address ? IPPROTO_IPV6 : level;
     }
 
-    /// An `in_addr` or `in6_addr`.
-    static void write(final InetAddress address, final MemorySegment to, final long at) {
-        final byte[] bytes = address.getAddress();
-        MemorySegment.copy(bytes, 0, to, ValueLayout.JAVA_BYTE, at, bytes.length);
+    /// `INADDR_ANY`. Not a constant: whoever uses one option of IP would pay for all that the JDK does at its first
+    /// address.
+    static Inet4Address any4() {
+        return Inet4Address.ofLiteral("0.0.0.0");
     }
 
-    static Inet4Address inet4(final MemorySegment from, final long at) {
+    /// Writes a `struct in_addr` or a `struct in6_addr`.
+    static void address(final InetAddress address, final MemorySegment to, final long offset) {
+        final byte[] bytes = address.getAddress();
+        MemorySegment.copy(bytes, 0, to, ValueLayout.JAVA_BYTE, offset, bytes.length);
+    }
+
+    /// Reads a `struct in_addr`.
+    static Inet4Address inet4(final MemorySegment from) {
         try {
             return (Inet4Address) InetAddress.getByAddress(
-                    from.asSlice(at, Integer.BYTES).toArray(ValueLayout.JAVA_BYTE));
-        } catch (final UnknownHostException e) {
-            throw new AssertionError("four bytes are an address", e);
+                    from.asSlice(0, Integer.BYTES).toArray(ValueLayout.JAVA_BYTE));
+        } catch (final UnknownHostException impossible) {
+            throw new AssertionError("four bytes are an IPv4 address", impossible);
         }
     }
 
-    /// A `sockaddr_in` or `sockaddr_in6` with port 0, into zeroed memory.
-    static void writeSockaddr(final InetAddress address, final MemorySegment to) {
-        if (address instanceof Inet6Address inet6) {
-            Sockaddr.sa_family(to, AF_INET6);
-            write(address, to, SIN6_ADDR);
-            Sockaddr.sin6_scope_id(to, inet6.getScopeId());
+    /// Writes a `struct sockaddr_storage`, which is zero.
+    static void socketAddress(final InetAddress address, final MemorySegment to, final long offset) {
+        final MemorySegment storage = to.asSlice(offset, Sockaddr.SIZEOF_SOCKADDR_STORAGE);
+        final MemorySegment bytes = MemorySegment.ofArray(address.getAddress());
+        if (address instanceof Inet6Address six) {
+            Sockaddr.sa_family(storage, AF_INET6);
+            Sockaddr.sin6_addr(storage, bytes.get(BE64, 0), bytes.get(BE64, Long.BYTES));
+            Sockaddr.sin6_scope_id(storage, six.getScopeId());
         } else {
-            Sockaddr.sa_family(to, AF_INET);
-            write(address, to, SIN_ADDR);
+            Sockaddr.sa_family(storage, AF_INET);
+            Sockaddr.sin_addr(storage, bytes.get(BE32, 0));
         }
-    }
-
-    @Override
-    public M decode(final MemorySegment from, final int length) {
-        throw new UnsupportedOperationException("the kernel does not tell memberships");
     }
 }

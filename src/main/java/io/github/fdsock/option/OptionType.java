@@ -1,11 +1,13 @@
 package io.github.fdsock.option;
 
-import io.github.fdsock.sys.struct.Linger;
 import io.github.fdsock.sys.struct.Timeval;
 import io.github.fdsock.sys.struct.Ucred;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -15,23 +17,23 @@ import java.util.HexFormat;
 ///
 /// One object for each type, without state: every thread may use it. None of them is a lambda, since the first lambda
 /// of a program costs it more than all of these together.
-public abstract class OptionType<T> {
+abstract class OptionType<T> {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     /// `int` for yes and no. Linux writes 0 or 1 and takes anything but 0 for yes.
     static final OptionType<Boolean> FLAG = new OptionType<>(Integer.BYTES) {
         @Override
-        public void encode(final Boolean value, final MemorySegment to) {
+        void encode(final Boolean value, final MemorySegment to) {
             to.set(INT, 0, value ? 1 : 0);
         }
 
         @Override
-        public Boolean decode(final MemorySegment from, final int length) {
+        Boolean decode(final MemorySegment from, final int length) {
             return from.get(INT, 0) != 0;
         }
 
         @Override
-        public String text(final Boolean value) {
+        String text(final Boolean value) {
             return value ? "1" : "0";
         }
     };
@@ -39,12 +41,12 @@ public abstract class OptionType<T> {
     /// `int`.
     static final OptionType<Integer> INTEGER = new OptionType<>(Integer.BYTES) {
         @Override
-        public void encode(final Integer value, final MemorySegment to) {
+        void encode(final Integer value, final MemorySegment to) {
             to.set(INT, 0, value);
         }
 
         @Override
-        public Integer decode(final MemorySegment from, final int length) {
+        Integer decode(final MemorySegment from, final int length) {
             return from.get(INT, 0);
         }
     };
@@ -54,12 +56,12 @@ public abstract class OptionType<T> {
         private static final ValueLayout.OfInt BE32 = INT.withOrder(ByteOrder.BIG_ENDIAN);
 
         @Override
-        public void encode(final Integer value, final MemorySegment to) {
+        void encode(final Integer value, final MemorySegment to) {
             to.set(BE32, 0, value);
         }
 
         @Override
-        public Integer decode(final MemorySegment from, final int length) {
+        Integer decode(final MemorySegment from, final int length) {
             return from.get(BE32, 0);
         }
     };
@@ -67,18 +69,18 @@ public abstract class OptionType<T> {
     /// `u64`, or an `unsigned long`.
     static final OptionType<Long> LONG = new OptionType<>(Long.BYTES) {
         @Override
-        public void encode(final Long value, final MemorySegment to) {
+        void encode(final Long value, final MemorySegment to) {
             to.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, value);
         }
 
         @Override
-        public Long decode(final MemorySegment from, final int length) {
+        Long decode(final MemorySegment from, final int length) {
             return length < Long.BYTES ? Integer.toUnsignedLong(from.get(INT, 0))
                     : from.get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
         }
 
         @Override
-        public String text(final Long value) {
+        String text(final Long value) {
             return Long.toUnsignedString(value);
         }
     };
@@ -86,13 +88,13 @@ public abstract class OptionType<T> {
     /// `struct sock_txtime { clockid_t clockid; u32 flags; }`.
     static final OptionType<SockOpt.TxTime> TXTIME = new OptionType<>(2 * Integer.BYTES) {
         @Override
-        public void encode(final SockOpt.TxTime value, final MemorySegment to) {
+        void encode(final SockOpt.TxTime value, final MemorySegment to) {
             to.set(INT, 0, value.clock());
             to.set(INT, Integer.BYTES, value.flags());
         }
 
         @Override
-        public SockOpt.TxTime decode(final MemorySegment from, final int length) {
+        SockOpt.TxTime decode(final MemorySegment from, final int length) {
             return new SockOpt.TxTime(from.get(INT, 0), from.get(INT, Integer.BYTES));
         }
     };
@@ -100,7 +102,7 @@ public abstract class OptionType<T> {
     /// `struct timeval`.
     static final OptionType<Duration> TIMEVAL = new OptionType<>(Timeval.SIZEOF) {
         @Override
-        public int length(final Duration value) {
+        int length(final Duration value) {
             if (value.isNegative()) {
                 throw new IllegalArgumentException("a time limit of " + value);
             }
@@ -108,34 +110,34 @@ public abstract class OptionType<T> {
         }
 
         @Override
-        public void encode(final Duration value, final MemorySegment to) {
+        void encode(final Duration value, final MemorySegment to) {
             Timeval.of(to).duration(value);
         }
 
         @Override
-        public Duration decode(final MemorySegment from, final int length) {
+        Duration decode(final MemorySegment from, final int length) {
             final Timeval timeval = Timeval.of(from);
             return Duration.ofSeconds(timeval.sec(), timeval.usec() * 1_000);
         }
     };
 
     /// `struct linger`.
-    static final OptionType<io.github.fdsock.option.Linger> LINGER = new OptionType<>(Linger.SIZEOF) {
+    static final OptionType<Linger> LINGER = new OptionType<>(io.github.fdsock.sys.struct.Linger.SIZEOF) {
         @Override
-        public void encode(final io.github.fdsock.option.Linger value, final MemorySegment to) {
-            Linger.of(to).onoff(value.on() ? 1 : 0).linger(value.seconds());
+        void encode(final Linger value, final MemorySegment to) {
+            io.github.fdsock.sys.struct.Linger.of(to).onoff(value.on() ? 1 : 0).linger(value.seconds());
         }
 
         @Override
-        public io.github.fdsock.option.Linger decode(final MemorySegment from, final int length) {
-            final Linger linger = Linger.of(from);
+        Linger decode(final MemorySegment from, final int length) {
+            final var linger = io.github.fdsock.sys.struct.Linger.of(from);
             // Whoever sets a negative time by the raw form means, to the kernel, a very long one.
-            return linger.onoff() == 0 ? io.github.fdsock.option.Linger.OFF
-                    : io.github.fdsock.option.Linger.seconds(linger.linger() < 0 ? Integer.MAX_VALUE : linger.linger());
+            return linger.onoff() == 0 ? Linger.OFF
+                    : Linger.seconds(linger.linger() < 0 ? Integer.MAX_VALUE : linger.linger());
         }
 
         @Override
-        public String text(final io.github.fdsock.option.Linger value) {
+        String text(final Linger value) {
             return "{onoff=" + (value.on() ? 1 : 0) + ", linger=" + value.seconds() + "}";
         }
     };
@@ -143,12 +145,12 @@ public abstract class OptionType<T> {
     /// `struct ucred`.
     static final OptionType<Credentials> CREDENTIALS = new OptionType<>(Ucred.SIZEOF) {
         @Override
-        public void encode(final Credentials value, final MemorySegment to) {
+        void encode(final Credentials value, final MemorySegment to) {
             Ucred.of(to).pid(value.pid()).uid(value.uid()).gid(value.gid());
         }
 
         @Override
-        public Credentials decode(final MemorySegment from, final int length) {
+        Credentials decode(final MemorySegment from, final int length) {
             final Ucred ucred = Ucred.of(from);
             return new Credentials(ucred.pid(), ucred.uid(), ucred.gid());
         }
@@ -157,22 +159,22 @@ public abstract class OptionType<T> {
     /// `int[]`, as many as there are.
     static final OptionType<int[]> INTEGERS = new OptionType<>(64 * Integer.BYTES) {
         @Override
-        public int length(final int[] value) {
+        int length(final int[] value) {
             return value.length * Integer.BYTES;
         }
 
         @Override
-        public void encode(final int[] value, final MemorySegment to) {
+        void encode(final int[] value, final MemorySegment to) {
             MemorySegment.copy(value, 0, to, INT, 0, value.length);
         }
 
         @Override
-        public int[] decode(final MemorySegment from, final int length) {
+        int[] decode(final MemorySegment from, final int length) {
             return from.asSlice(0, length / Integer.BYTES * Integer.BYTES).toArray(INT);
         }
 
         @Override
-        public String text(final int[] value) {
+        String text(final int[] value) {
             return Arrays.toString(value);
         }
     };
@@ -180,22 +182,22 @@ public abstract class OptionType<T> {
     /// Bytes, as many as there are.
     static final OptionType<byte[]> BYTES = new OptionType<>(256) {
         @Override
-        public int length(final byte[] value) {
+        int length(final byte[] value) {
             return value.length;
         }
 
         @Override
-        public void encode(final byte[] value, final MemorySegment to) {
+        void encode(final byte[] value, final MemorySegment to) {
             MemorySegment.copy(value, 0, to, ValueLayout.JAVA_BYTE, 0, value.length);
         }
 
         @Override
-        public byte[] decode(final MemorySegment from, final int length) {
+        byte[] decode(final MemorySegment from, final int length) {
             return from.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
         }
 
         @Override
-        public String text(final byte[] value) {
+        String text(final byte[] value) {
             return "0x" + HexFormat.of().formatHex(value);
         }
     };
@@ -215,37 +217,37 @@ public abstract class OptionType<T> {
     }
 
     /// How much room reading is tried with first.
-    public final int room() {
+    final int room() {
         return room;
     }
 
     /// The level that the option has with this value.
     ///
     /// @param level that of the option
-    public int level(final T value, final int level) {
+    int level(final T value, final int level) {
         return level;
     }
 
     /// How many bytes the value becomes.
     ///
     /// @throws IllegalArgumentException where C has no such value; the message names it
-    public int length(final T value) {
+    int length(final T value) {
         return room;
     }
 
     /// Writes the value.
     ///
     /// @param to memory of just [#length] bytes, whatever was in it
-    public abstract void encode(T value, MemorySegment to);
+    abstract void encode(T value, MemorySegment to);
 
     /// Reads a value.
     ///
     /// @param from memory of at least [#room] bytes, zero behind `length`
     /// @param length how many of them the kernel wrote
-    public abstract T decode(MemorySegment from, int length);
+    abstract T decode(MemorySegment from, int length);
 
     /// The value as a message shows it.
-    public String text(final T value) {
+    String text(final T value) {
         return value.toString();
     }
 
@@ -256,7 +258,7 @@ public abstract class OptionType<T> {
         }
 
         @Override
-        public int length(final String value) {
+        int length(final String value) {
             final byte[] bytes = bytes(value);
             if (bytes.length >= room() || value.indexOf('\0') >= 0) {
                 throw new IllegalArgumentException("a name has at most " + (room() - 1) + " bytes and no NUL: "
@@ -266,14 +268,14 @@ public abstract class OptionType<T> {
         }
 
         @Override
-        public void encode(final String value, final MemorySegment to) {
+        void encode(final String value, final MemorySegment to) {
             final byte[] bytes = bytes(value);
             MemorySegment.copy(bytes, 0, to, ValueLayout.JAVA_BYTE, 0, bytes.length);
             to.set(ValueLayout.JAVA_BYTE, bytes.length, (byte) 0);
         }
 
         @Override
-        public String decode(final MemorySegment from, final int length) {
+        String decode(final MemorySegment from, final int length) {
             final byte[] bytes = from.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
             int end = 0;
             while (end < bytes.length && bytes[end] != 0) {
@@ -283,16 +285,19 @@ public abstract class OptionType<T> {
         }
 
         @Override
-        public String text(final String value) {
+        String text(final String value) {
             return '"' + value.replace("\0", "\\0") + '"';
         }
 
         private static byte[] bytes(final String value) {
-            final byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-            if (!new String(bytes, StandardCharsets.UTF_8).equals(value)) {
-                throw new IllegalArgumentException("cannot be encoded in UTF-8: \"" + value + '"');
+            try {
+                final ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(value));
+                final byte[] bytes = new byte[encoded.remaining()];
+                encoded.get(bytes);
+                return bytes;
+            } catch (final CharacterCodingException e) {
+                throw new IllegalArgumentException("no valid UTF-16: \"" + value + '"', e);
             }
-            return bytes;
         }
     }
 }

@@ -12,12 +12,13 @@ import static io.github.fdsock.sys.Constants.SOL_PACKET;
 import static io.github.fdsock.sys.Constants.SOL_SOCKET;
 import static io.github.fdsock.sys.Constants.SOL_VSOCK;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// An option of a socket, with the type of its values: what [io.github.fdsock.SocketFd#getsockopt(SockOpt)] and
-/// [io.github.fdsock.SocketFd#setsockopt(SockOpt, Object)] take.
+/// An option of a socket, with the type of its values: what `getsockopt` and `setsockopt` of a
+/// [SocketFd][io.github.fdsock.SocketFd] take.
 ///
 /// ```java
 /// socket.setsockopt(SockOpt.TCP_NODELAY, true);
@@ -27,14 +28,14 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The constants have the names of C. They are what a reader of `socket(7)`, `unix(7)`, `ip(7)`, `ipv6(7)`, `tcp(7)`,
 /// `udp(7)`, `vsock(7)`, `netlink(7)` and `packet(7)` looks for, and what Linux has added since. What is not among
 /// them, since its value holds pointers or is a protocol of its own (filters, rings, TCP-AO), goes by the raw form,
-/// [io.github.fdsock.SocketFd#setsockopt(int, int, java.lang.foreign.MemorySegment)]; a new kernel's option gets a constant by [#flag],
-/// [#integer] or [#bytes].
+/// which takes level, number and memory; a new kernel's option gets a constant by [#flag], [#integer] or [#bytes].
 ///
 /// **Types.** A number that C counts in seconds, milliseconds or bytes is the same number here, and its unit is told. A
 /// [java.time.Duration] stands only where C has a `struct timeval`.
 ///
 /// **What is checked.** A value that C cannot say is refused before the call, by an [IllegalArgumentException] that
-/// names it; whether a value is acceptable is the kernel's to judge, and comes as an [io.github.fdsock.ErrnoException] that names option
+/// names it; whether a value is acceptable is the kernel's to judge, and comes as an
+/// [ErrnoException][io.github.fdsock.ErrnoException] that names option
 /// and value: `setsockopt(5, IPPROTO_TCP, TCP_KEEPIDLE, 32768) = -1 EINVAL (Invalid argument)`. Values that the kernel
 /// quietly changes (it doubles `SO_RCVBUF`, and cuts it to a limit) are told when they are read.
 ///
@@ -152,38 +153,87 @@ public final class SockOpt<T> implements SocketOptions, IpOptions, Ipv6Options, 
 
     /// Whether it can be read.
     ///
-    /// @return false where [io.github.fdsock.SocketFd#getsockopt(SockOpt)] refuses it
+    /// @return false where `getsockopt` refuses it
     public boolean isReadable() {
         return readable;
     }
 
     /// Whether it can be set.
     ///
-    /// @return false where [io.github.fdsock.SocketFd#setsockopt(SockOpt, Object)] refuses it
+    /// @return false where `setsockopt` refuses it
     public boolean isWritable() {
         return writable;
     }
 
-    /// How its values lie in memory, for reading them.
+    // ---- how its values lie in memory: for those who make the call themselves
+
+    /// How many bytes reading is to be tried with. The kernel says by its `optlen` where a value is longer, with
+    /// `ERANGE`, `EINVAL` or no errno at all.
     ///
-    /// @return their type
+    /// @return the number of bytes
     /// @throws UnsupportedOperationException one that can only be set
-    public OptionType<T> typeToRead() {
+    public int room() {
         if (!readable) {
             throw new UnsupportedOperationException(name + " can only be set; the kernel does not tell its value");
         }
-        return type;
+        return type.room();
     }
 
-    /// How its values lie in memory, for setting them.
+    /// Reads a value that the kernel wrote.
     ///
-    /// @return their type
+    /// @param from at least [#room] bytes, zero behind `length`
+    /// @param length how many of them the kernel wrote
+    /// @return the value
+    /// @throws UnsupportedOperationException one that can only be set
+    public T decode(final MemorySegment from, final int length) {
+        Objects.checkFromIndexSize(0, room(), from.byteSize());
+        return type.decode(from, length);
+    }
+
+    /// How many bytes a value becomes.
+    ///
+    /// @param value the value
+    /// @return the number of bytes, for [#encode] and as `optlen`
     /// @throws UnsupportedOperationException one that can only be read
-    public OptionType<T> typeToWrite() {
+    /// @throws IllegalArgumentException a value that C cannot say; the message has the option and the value
+    public int length(final T value) {
         if (!writable) {
             throw new UnsupportedOperationException(name + " can only be read");
         }
-        return type;
+        Objects.requireNonNull(value, name);
+        try {
+            return type.length(value);
+        } catch (final IllegalArgumentException e) {
+            throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Writes a value as the kernel reads it.
+    ///
+    /// @param value the value
+    /// @param to memory of any alignment; [#length(Object)] bytes of it are written
+    /// @throws UnsupportedOperationException one that can only be read
+    /// @throws IllegalArgumentException a value that C cannot say; nothing has been written then
+    /// @throws IndexOutOfBoundsException if `to` is shorter
+    public void encode(final T value, final MemorySegment to) {
+        type.encode(value, to.asSlice(0, length(value)));
+    }
+
+    /// The level to set a value at: [#level], but for the multicast options of both families (`MCAST_…`) with an IPv6
+    /// group.
+    ///
+    /// @param value the value
+    /// @return `SOL_SOCKET`, `IPPROTO_TCP`, …
+    public int level(final T value) {
+        return type.level(value, level);
+    }
+
+    /// A value as messages show it.
+    ///
+    /// @param value the value
+    /// @return the text
+    public String text(final T value) {
+        return type.text(value);
     }
 
     /// [#name].
@@ -194,10 +244,10 @@ public final class SockOpt<T> implements SocketOptions, IpOptions, Ipv6Options, 
 
     // ---- names for messages
 
-    /// What C calls a level, or its number: `SOL_SOCKET`, `IPPROTO_TCP`.
+    /// What C calls a level.
     ///
-    /// @param level its number
-    /// @return its name
+    /// @param level a number
+    /// @return `SOL_SOCKET`, `IPPROTO_TCP`, …; the number where there is no name
     public static String levelName(final int level) {
         return switch (level) {
             case SOL_SOCKET -> "SOL_SOCKET";
@@ -215,11 +265,11 @@ public final class SockOpt<T> implements SocketOptions, IpOptions, Ipv6Options, 
         };
     }
 
-    /// What C calls an option, or its number: `TCP_NODELAY`.
+    /// What C calls an option.
     ///
-    /// @param level its level
-    /// @param number its number
-    /// @return its name
+    /// @param level a number
+    /// @param number a number within that level
+    /// @return `SO_REUSEADDR`, …; the number where this class has no name for it
     public static String optionName(final int level, final int number) {
         SocketOptions.load();
         IpOptions.load();

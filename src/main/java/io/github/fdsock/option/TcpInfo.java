@@ -122,12 +122,12 @@ public record TcpInfo(int length, TcpState state, CaState caState, int retransmi
     /// How it lies in `optval`. The room exceeds what this class knows, so that a longer struct has its own length.
     static final OptionType<TcpInfo> TYPE = new OptionType<>(2 * SIZEOF) {
         @Override
-        public void encode(final TcpInfo value, final MemorySegment to) {
+        void encode(final TcpInfo value, final MemorySegment to) {
             throw new UnsupportedOperationException("the kernel takes no tcp_info");
         }
 
         @Override
-        public TcpInfo decode(final MemorySegment from, final int length) {
+        TcpInfo decode(final MemorySegment from, final int length) {
             final var in = io.github.fdsock.sys.struct.TcpInfo.of(from).length(Math.min(length, SIZEOF));
             return new TcpInfo(
                     length,
