@@ -12,6 +12,8 @@ import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Links C functions, and calls them through handles of each [Shape], with errno captured in the same breath.
 ///
@@ -25,7 +27,15 @@ final class Downcall {
 
     private static final Captured CAPTURED = new Captured();
 
+    /// The shapes, each with its options, of which a handle has been linked: the first of each costs milliseconds.
+    private static final Set<String> LINKED = ConcurrentHashMap.newKeySet();
+
     private Downcall() {
+    }
+
+    /// What has been linked so far; `StartupBenchmark` counts it.
+    static Set<String> linked() {
+        return Set.copyOf(LINKED);
     }
 
     /// The errno that the last failed call of the current thread left.
@@ -66,6 +76,8 @@ final class Downcall {
         if (function.isEmpty()) {
             return linkByNumber(call, shape, libc);
         }
+        // No operator +: its bootstrap would cost a fresh JVM as much as a shape does.
+        LINKED.add(more.length == 0 ? shape.name() : shape.name().concat(" critical"));
         if (shape.firstVariadic != Shape.FIXED) {
             options.add(Linker.Option.firstVariadicArg(shape.firstVariadic));
         }
@@ -79,6 +91,7 @@ final class Downcall {
         if (call.number == Call.NO_NUMBER) {
             throw new UnsatisfiedLinkError("this machine's libc has no function " + call);
         }
+        LINKED.add(shape.name().concat(" by number"));
         FunctionDescriptor descriptor = shape.descriptor().insertArgumentLayouts(0, ValueLayout.JAVA_LONG);
         if (call == Call.epoll_pwait2) {
             // The bare system call wants the size of the signal mask behind it.

@@ -2,9 +2,9 @@ package io.github.fdsock.sys;
 
 /// Where an [Interposer] sits: one volatile field, read by every call.
 ///
-/// A `MutableCallSite` per call would spare even the load, but each change of its target throws away the compiled
-/// code of all callers, and HotSpot stops recompiling a method after some hundreds of such turns: a test run that
-/// switches faults on and off thousands of times would end in slow code. On x86-64 the volatile read is a plain load;
+/// A `MutableCallSite` would spare even the load, which no benchmark finds: on x86-64 a volatile read is a plain load.
+/// But each change of its target throws away the compiled code of all callers, which then run interpreted until it has
+/// been compiled anew: a test that opens and closes the seam around a thousand calls takes some thirty times as long.
 /// `SeamBenchmark` measures both.
 final class Seam {
     private static volatile Interposer installed;

@@ -49,7 +49,7 @@ class FdsockScriptTest {
         Files.writeString(project.resolve("pom.xml"), "<project>\n  <version>9.9</version>\n</project>\n");
         Files.writeString(Files.createDirectories(project.resolve("src/cli")).resolve("Main.java"), "");
         Files.createDirectory(project.resolve("scripts"));
-        for (String script : List.of("fdsock", "find-jdk")) {
+        for (String script : List.of("fdsock", "cli-jar", "find-jdk")) {
             Files.copy(Project.directory().resolve("scripts").resolve(script), project.resolve("scripts").resolve(script),
                     StandardCopyOption.COPY_ATTRIBUTES);
         }
