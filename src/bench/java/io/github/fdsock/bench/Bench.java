@@ -60,7 +60,7 @@ final class Bench implements Callable<Integer> {
             tables.add(switch (part) {
                 case calls -> new CallTable(program, quick);
                 case seam -> new SeamTable(quick);
-                case startup -> new StartupTable();
+                case startup -> new StartupTable(quick);
             });
         }
         measure(tables, rounds != null ? rounds : quick ? 1 : ROUNDS);
