@@ -53,7 +53,12 @@ final class EchoServer implements Closeable {
 
     EchoServer(final PrintStream log) throws IOException {
         this.log = log;
-        reserve = openReserve();
+        try {
+            reserve = openReserve();
+        } catch (final IOException | RuntimeException e) {
+            loop.close();
+            throw e;
+        }
     }
 
     /// Listens at an address, or receives there; the address with the port that the kernel chose.
@@ -67,13 +72,13 @@ final class EchoServer implements Closeable {
             if (endpoint.address() instanceof SockAddr.UnixPath path) {
                 socketFiles.put(path.toPath(), identity(path.toPath()));
             }
-            if (endpoint.type() == SOCK_DGRAM) {
-                open.add(loop.register(socket, EPOLLIN, this::answer));
-            } else {
+            if (endpoint.type() != SOCK_DGRAM) {
                 socket.listen(SOMAXCONN);
-                open.add(loop.register(socket, EPOLLIN, this::accept));
             }
-            return new Endpoint(endpoint.type(), socket.localAddress());
+            final SockAddr address = socket.localAddress();
+            // Last: a socket that is closed on failure must not be registered.
+            open.add(loop.register(socket, EPOLLIN, endpoint.type() == SOCK_DGRAM ? this::answer : this::accept));
+            return new Endpoint(endpoint.type(), address);
         } catch (final IOException | RuntimeException e) {
             socket.close();
             throw e;
@@ -93,18 +98,40 @@ final class EchoServer implements Closeable {
     /// Closes every socket and removes the socket files that were made.
     @Override
     public void close() throws IOException {
-        for (final Registration registration : List.copyOf(open)) {
-            registration.close();
-        }
+        final List<Closeable> all = new ArrayList<>(open);
         for (final Map.Entry<Path, Object> file : socketFiles.entrySet()) {
-            if (Files.exists(file.getKey()) && file.getValue().equals(identity(file.getKey()))) {
-                Files.delete(file.getKey());
-            }
+            all.add(() -> remove(file.getKey(), file.getValue()));
         }
         if (reserve != null) {
-            reserve.close();
+            all.add(reserve);
         }
-        loop.close();
+        all.add(loop);
+        closeAll(all);
+    }
+
+    /// Each of them, whatever comes of the others; the first failure is thrown when that is done.
+    private static void closeAll(final List<Closeable> all) throws IOException {
+        IOException failure = null;
+        for (final Closeable each : all) {
+            try {
+                each.close();
+            } catch (final IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private static void remove(final Path file, final Object identity) throws IOException {
+        if (Files.exists(file) && identity.equals(identity(file))) {
+            Files.delete(file);
+        }
     }
 
     private static Object identity(final Path file) throws IOException {
@@ -136,9 +163,8 @@ final class EchoServer implements Closeable {
             if (peer == null) {
                 return;
             }
-            final Connection connection = new Connection(peer);
             try {
-                connection.begin();
+                new Connection(peer).begin();
             } catch (final IOException e) {
                 peer.close();
                 log.println("connection lost: " + e.getMessage());
@@ -177,7 +203,12 @@ final class EchoServer implements Closeable {
         registration.close();
         if (!pausedListeners.isEmpty()) {
             if (reserve == null) {
-                reserve = openReserve();
+                try {
+                    reserve = openReserve();
+                } catch (final ErrnoException e) {
+                    // Somebody else has taken what became free. The listeners try all the same, and rest again at worst.
+                    log.println("no descriptor in reserve: " + e.getMessage());
+                }
             }
             for (final Registration listener : pausedListeners) {
                 listener.interest(EPOLLIN);
@@ -234,16 +265,14 @@ final class EchoServer implements Closeable {
 
         /// Sends what the peer takes; waits for room or for more. Whether the connection goes on: always.
         private boolean flush(final Registration registration, final MemorySegment bytes) throws IOException {
-            final long n = Math.max(0, socket.send(bytes, 0));
+            final long n = socket.send(bytes, 0);
+            // An empty packet is sent as well, or has to wait: -EAGAIN is not 0.
             if (n == bytes.byteSize()) {
                 rest = null;
                 registration.interest(packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN);
             } else {
-                if (rest == null) {
-                    rest = Arena.ofAuto().allocate(bytes.byteSize() - n).copyFrom(bytes.asSlice(n));
-                } else {
-                    rest = rest.asSlice(n);
-                }
+                final MemorySegment left = bytes.asSlice(Math.max(0, n));
+                rest = rest == null ? Arena.ofAuto().allocate(left.byteSize()).copyFrom(left) : left;
                 registration.interest(EPOLLOUT);
             }
             return true;

@@ -4,8 +4,10 @@ import io.github.fdsock.Endpoint;
 import io.github.fdsock.SockAddr;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -36,20 +38,16 @@ final class NioEchoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (Selector selector = Selector.open()) {
             try (Termination _ = Termination.by(() -> stop(selector), untilStdinEnds)) {
-                for (final Endpoint endpoint : endpoints) {
-                    System.out.println("listening " + listen(selector, endpoint));
-                    System.out.flush();
-                }
-                while (!stopped) {
-                    selector.select(this::ready);
-                }
-                for (final SelectionKey key : selector.keys()) {
-                    key.channel().close();
-                }
-                for (final Endpoint endpoint : endpoints) {
-                    if (endpoint.address() instanceof SockAddr.UnixPath path) {
-                        Files.deleteIfExists(path.toPath());
+                try {
+                    for (final Endpoint endpoint : endpoints) {
+                        System.out.println("listening " + listen(selector, endpoint));
+                        System.out.flush();
                     }
+                    while (!stopped) {
+                        selector.select(this::ready);
+                    }
+                } finally {
+                    close(selector);
                 }
             }
         }
@@ -64,9 +62,10 @@ final class NioEchoCommand implements Callable<Integer> {
     private static Endpoint listen(final Selector selector, final Endpoint endpoint) throws IOException {
         final ServerSocketChannel server = endpoint.address() instanceof SockAddr.Inet
                 ? ServerSocketChannel.open() : ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(endpoint.address().toSocketAddress());
         server.configureBlocking(false);
+        // Registered first: what is registered is closed at the end, and its socket file removed if it has one by then.
         server.register(selector, SelectionKey.OP_ACCEPT);
+        server.bind(endpoint.address().toSocketAddress());
         return server.getLocalAddress() instanceof InetSocketAddress bound
                 ? new Endpoint(endpoint.type(), SockAddr.of(bound)) : endpoint;
     }
@@ -106,6 +105,17 @@ final class NioEchoCommand implements Callable<Integer> {
         } else if (!bytes.hasRemaining() && key.attachment() != null) {
             key.attach(null);
             key.interestOps(SelectionKey.OP_READ);
+        }
+    }
+
+    /// Closes every channel, and removes the socket files that were made.
+    private static void close(final Selector selector) throws IOException {
+        for (final SelectionKey key : selector.keys()) {
+            final SocketAddress made = key.channel() instanceof ServerSocketChannel server ? server.getLocalAddress() : null;
+            key.channel().close();
+            if (made instanceof UnixDomainSocketAddress unix) {
+                Files.deleteIfExists(unix.getPath());
+            }
         }
     }
 

@@ -2,11 +2,13 @@ package io.github.fdsock.cli;
 
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
+import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// Round-trip times as a table: a line for each run, microseconds.
 final class Table {
@@ -29,8 +31,8 @@ final class Table {
                 .asString();
     }
 
-    private static com.github.freva.asciitable.ColumnData<Map.Entry<String, RoundTrips>> number(final String header,
-            final java.util.function.Function<Map.Entry<String, RoundTrips>, String> value) {
+    private static ColumnData<Map.Entry<String, RoundTrips>> number(final String header,
+            final Function<Map.Entry<String, RoundTrips>, String> value) {
         return new Column().header(header).headerAlign(HorizontalAlign.RIGHT).dataAlign(HorizontalAlign.RIGHT)
                 .with(value);
     }

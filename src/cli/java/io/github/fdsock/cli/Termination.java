@@ -2,6 +2,7 @@ package io.github.fdsock.cli;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.concurrent.CountDownLatch;
 
 /// Turns SIGTERM, SIGINT and SIGHUP into an orderly end with status 0.
@@ -45,7 +46,7 @@ final class Termination implements Closeable {
 
     private static void awaitEndOfInput(final Stop stop) {
         try {
-            System.in.transferTo(java.io.OutputStream.nullOutputStream());
+            System.in.transferTo(OutputStream.nullOutputStream());
             stop.stop();
         } catch (final IOException e) {
             e.printStackTrace();
