@@ -371,6 +371,9 @@ public final class SocketFd extends Fd {
     ///
     /// With `SO_LINGER` this waits for what has not been sent.
     ///
+    /// A TCP connection that is closed with something unread in it is reset, and the reset may overtake what was sent: to be
+    /// sure of the last bytes, [#shutdown] writing, receive until the end, and close then.
+    ///
     /// @throws IllegalStateException where the number was closed behind this object's back (`EBADF`)
     /// @throws ErrnoException `EIO`: the number is free all the same
     @Override

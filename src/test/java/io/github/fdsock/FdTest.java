@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
@@ -243,6 +244,24 @@ class FdTest {
                 fd.close();
                 assertThat(seen.all(Call.close)).hasSize(1);
                 assertThat(fd.isOpen()).isFalse();
+            }
+        }
+
+        /// A finalizer, or a cleaner, would close it under code that got the number from it.
+        @Test
+        void aForgottenOneStaysOpen() throws Exception {
+            try (PipeFd.Pair pipe = PipeFd.create(0)) {
+                final int number = pipe.readEnd().dup().release();
+                final WeakReference<Fd> forgotten = new WeakReference<>(Fd.adopt(number));
+                while (forgotten.get() != null) {
+                    System.gc();
+                }
+                final WeakReference<Object> later = new WeakReference<>(new Object());
+                while (later.get() != null) {
+                    System.gc();
+                }
+                assertThat(Libc.fcntl(number, F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
+                assertThat(Libc.close(number)).isZero();
             }
         }
 
