@@ -13,6 +13,7 @@ import io.github.fdsock.abi.unix_diag_msg;
 import io.github.fdsock.abi.unix_diag_req;
 import io.github.fdsock.abi.unix_diag_rqlen;
 import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Call;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -105,6 +106,18 @@ class AcceptQueueTest {
             try (SocketFd after = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
                 assertThat(after.intValue()).isLessThanOrEqualTo(next);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"socket, 24", "getsockopt, 12", "send, 105", "recv, 105"})
+    void whateverFailsIsTold(final Call call, final int errno) throws IOException {
+        try (SocketFd listener = SockOptTest.listener(SockAddr.unixAutobind(), 3);
+                Seen seen = Seen.failing(call, 1, errno)) {
+            assertThatThrownBy(listener::acceptQueue).isInstanceOfSatisfying(ErrnoException.class,
+                    e -> assertThat(e.errno()).isEqualTo(errno));
+            assertThat(listener.acceptQueue()).isEqualTo(new AcceptQueue(0, 3));
+            assertThat(seen.all(call)).hasSizeGreaterThan(1);
         }
     }
 

@@ -597,6 +597,28 @@ class SockOptTest {
         }
     }
 
+    /// For those who make the call themselves.
+    @Test
+    void valuesAreEncodedAndDecodedWithoutASocket() {
+        final MemorySegment memory = arena.allocate(16).fill((byte) 0x55);
+        SockOpt.SO_LINGER.encode(Linger.seconds(9), memory);
+        assertThat(memory.asSlice(0, 8).toArray(ValueLayout.JAVA_INT_UNALIGNED)).containsExactly(1, 9);
+        assertThat(memory.get(ValueLayout.JAVA_BYTE, 8)).as("behind the value").isEqualTo((byte) 0x55);
+        assertThat(SockOpt.SO_LINGER.decode(memory, 8)).isEqualTo(Linger.seconds(9));
+        assertThat(SockOpt.SO_LINGER.room()).isEqualTo(SockOpt.SO_LINGER.length(Linger.OFF)).isEqualTo(8);
+        assertThat(SockOpt.TCP_CONGESTION.length("reno")).isEqualTo(5);
+        assertThat(SockOpt.IP_OPTIONS.text(new byte[] {1, (byte) 0xff})).isEqualTo("0x01ff");
+
+        assertThatThrownBy(() -> SockOpt.SO_LINGER.encode(Linger.OFF, arena.allocate(7)))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> SockOpt.SO_LINGER.decode(arena.allocate(7), 7))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> SockOpt.TCP_INFO.length(null)).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(SockOpt.SO_RCVBUFFORCE::room).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> SockOpt.SO_RCVBUFFORCE.decode(memory, 4))
+                .isInstanceOf(UnsupportedOperationException.class);
+    }
+
     @Test
     void anOptionOfOnesOwn() throws ErrnoException {
         final SockOpt<Integer> count = SockOpt.integer("MY_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT);

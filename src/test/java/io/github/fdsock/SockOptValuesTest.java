@@ -184,7 +184,12 @@ class SockOptValuesTest {
         try (SocketFd socket = UDP4.open()) {
             assertThat(socket.getsockopt(SockOpt.SO_BINDTODEVICE)).isEmpty();
             socket.setsockopt(SockOpt.SO_BINDTODEVICE, "lo");
-            socket.setsockopt(SockOpt.SO_BINDTODEVICE, "");
+            try {
+                socket.setsockopt(SockOpt.SO_BINDTODEVICE, "");
+            } catch (final ErrnoException e) {
+                assertThat(e.errno()).as(e.getMessage()).isEqualTo(EPERM);
+                assumeFalse(true, e.getMessage());
+            }
             assertThat(socket.getsockopt(SockOpt.SO_BINDTODEVICE)).isEmpty();
             assertThat(socket.getsockopt(SockOpt.SO_BINDTOIFINDEX)).isZero();
         }

@@ -171,7 +171,7 @@ interface Ipv6Options {
     SockOpt<Membership.Ipv6Mreq> IPV6_DROP_MEMBERSHIP = SockOpt.writeOnly("IPV6_DROP_MEMBERSHIP", IPPROTO_IPV6,
             Constants.IPV6_DROP_MEMBERSHIP, Membership.Ipv6Mreq.TYPE);
 
-    /// `IPV6_JOIN_ANYCAST`: receives for an anycast address. Set only.
+    /// `IPV6_JOIN_ANYCAST`: receives for an anycast address. Needs CAP_NET_ADMIN. Set only.
     SockOpt<Membership.Ipv6Mreq> IPV6_JOIN_ANYCAST = SockOpt.writeOnly("IPV6_JOIN_ANYCAST", IPPROTO_IPV6,
             Constants.IPV6_JOIN_ANYCAST, Membership.Ipv6Mreq.TYPE);
 

@@ -51,7 +51,8 @@ interface SocketOptions {
     /// 6.13; before it had no effect.
     SockOpt<Boolean> SO_REUSEPORT = SockOpt.of("SO_REUSEPORT", SOL_SOCKET, Constants.SO_REUSEPORT, OptionType.FLAG);
 
-    /// `SO_BINDTODEVICE`: the interface that it is bound to, by name; empty for none. Not for packet sockets.
+    /// `SO_BINDTODEVICE`: the interface that it is bound to, by name; empty for none. To change it
+    /// needs CAP_NET_RAW. Not for packet sockets.
     SockOpt<String> SO_BINDTODEVICE = SockOpt.of("SO_BINDTODEVICE", SOL_SOCKET, Constants.SO_BINDTODEVICE,
             OptionType.NAME);
 
