@@ -23,8 +23,8 @@ final class Progress implements Closeable {
 
     static Progress over(final String task, final long nanos) {
         return new Progress(!terminal() ? null : new ProgressBarBuilder().setTaskName(task)
-                .setInitialMax(nanos / NANOS_PER_STEP).setUnit(" s", STEPS_PER_SECOND).setStyle(ProgressBarStyle.ASCII).hideEta().clearDisplayOnFinish()
-                .build());
+                .setInitialMax(nanos / NANOS_PER_STEP).setUnit(" s", STEPS_PER_SECOND)
+                .setStyle(ProgressBarStyle.ASCII).hideEta().clearDisplayOnFinish().build());
     }
 
     private static boolean terminal() {

@@ -231,7 +231,8 @@ class InteropIT {
                 Program python = Program.start("python3", "-c", PYTHON_SEND, folder.resolve("channel").toString())) {
             assertThat(listener.await(POLLIN, PATIENCE_NANOS)).isEqualTo(POLLIN);
             assertThat(python.status()).as(python.errors()).isZero();
-            try (SocketFd channel = listener.accept(); ReceivedMessage message = channel.receive(arena.allocate(100), 0, 1)) {
+            try (SocketFd channel = listener.accept();
+                    ReceivedMessage message = channel.receive(arena.allocate(100), 0, 1)) {
                 assertThat(message.bytes()).isPositive();
                 assertThat(message.descriptors()).isEqualTo(1);
                 assertThat(message.descriptorsLost()).isTrue();
