@@ -119,11 +119,6 @@ public final class Background<T> implements AutoCloseable {
         }
     }
 
-    /// Whether it has not ended yet.
-    public boolean isRunning() {
-        return !task.isDone();
-    }
-
     /// Waits for the thread's end.
     @Override
     public void close() {

@@ -60,10 +60,9 @@ class CloseTest {
     private static void closeEnds(final SocketFd socket, final Call kind, final Callable<?> call) throws Exception {
         try (Order order = new Order(socket); Background<?> blocked = Background.start(call)) {
             blocked.awaitBlockedOn(socket);
-            final List<String> before = List.copyOf(order.events);
             socket.close();
             assertThat(blocked.failure()).isInstanceOf(AsynchronousCloseException.class);
-            assertThat(order.events.subList(before.size(), order.events.size()))
+            assertThat(order.events.subList(order.events.indexOf("shutdown"), order.events.size()))
                     .containsExactly("shutdown", kind + " returns", "close");
         }
     }
@@ -112,11 +111,19 @@ class CloseTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
+    @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
     void endsSendingWithoutRoom(final Family family) throws Exception {
         try (SocketFd.Pair pair = family.connected()) {
+            pair.first().setsockopt(SockOpt.SO_SNDBUF, 8192);
+            pair.second().setsockopt(SockOpt.SO_RCVBUF, 8192);
             Family.fill(pair.first());
-            closeEnds(pair.first(), Call.send, () -> pair.first().send(new byte[4096], 0, 4096, 0));
+            closeEnds(pair.first(), Call.send, () -> {
+                // More than once, since TCP goes on moving bytes from the one buffer to the other for a while; and one byte
+                // at a time, since of more a part may be taken, which is then the result.
+                for (;;) {
+                    pair.first().send(new byte[1], 0, 1, 0);
+                }
+            });
         }
     }
 
@@ -160,19 +167,18 @@ class CloseTest {
     /// The exception that [SocketFd#close] names: the wait is for the other socket's reader.
     @Test
     void doesNotEndSendingToAFullUnixDatagramSocket() throws Exception {
-        try (SocketFd.Pair pair = Family.UNIX_DGRAM.connected();
-                Background<Long> blocked = fillAndBlock(pair.first())) {
-            blocked.awaitBlockedOn(pair.first());
-            pair.first().close();
-            assertThat(blocked.isRunning()).isTrue();
-            assertThat(pair.second().recv(new byte[4096], 0, 4096, 0)).isPositive();
-            assertThat(blocked.failure()).isInstanceOf(AsynchronousCloseException.class);
+        final SocketFd sender = Family.UNIX_DGRAM.socket();
+        try (SocketFd reader = Family.UNIX_DGRAM.bound(); sender) {
+            sender.connect(reader.localAddress());
+            Family.fill(sender);
+            try (Background<Long> blocked = Background.start(() -> sender.send(new byte[1], 0, 1, 0))) {
+                blocked.awaitBlockedOn(sender);
+                sender.close();
+                blocked.awaitBlockedOn(sender);
+                assertThat(reader.recv(new byte[4096], 0, 4096, 0)).isPositive();
+                assertThat(blocked.result()).isEqualTo(1);
+            }
         }
-    }
-
-    private static Background<Long> fillAndBlock(final SocketFd socket) throws IOException {
-        Family.fill(socket);
-        return Background.start(() -> socket.send(new byte[1], 0, 1, 0));
     }
 
     @Test

@@ -326,7 +326,8 @@ class InterruptionTest {
             assertThat(client.connect(listener.localAddress())).isEqualTo(-EAGAIN);
             try (Seen seen = interrupting(Call.connect, 100, 30)) {
                 assertThat(client.connect(listener.localAddress())).isEqualTo(-EAGAIN);
-                assertThat(seen.all(Call.connect)).as("the second is interrupted when its time is over").hasSize(2);
+                assertThat(seen.all(Call.connect)).as("the second is interrupted when its time is over, if not the first")
+                        .hasSizeBetween(1, 2);
             }
         }
     }
