@@ -132,7 +132,7 @@ final class StartupTable implements Table {
 
     @Override
     public String print() {
-        return "Startup: milliseconds in a fresh JVM, medians\n"
+        return "Startup: milliseconds in a fresh JVM, medians and, in brackets, the least\n"
                 + AsciiTable.getTable(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS, ROWS, List.of(
                         new Column().header("through").dataAlign(HorizontalAlign.LEFT).with((Row row) -> row.through),
                         new Column().header("start to main").with((Row row) -> decimal(row, MAIN)),
@@ -144,7 +144,7 @@ final class StartupTable implements Table {
     }
 
     private String decimal(final Row row, final String name) {
-        return String.format(Locale.ROOT, "%.1f", figures.get(row).of(name));
+        return String.format(Locale.ROOT, "%.1f (%.1f)", figures.get(row).of(name), figures.get(row).least(name));
     }
 
     private String count(final Row row, final String name) {
@@ -161,6 +161,10 @@ final class StartupTable implements Table {
             json.put("millisToFirstSocket", medians.of(FIRST));
             json.put("millisToEcho", medians.of(ECHO));
             json.put("millis", medians.of(ALL));
+            json.put("leastMillisToMain", medians.least(MAIN));
+            json.put("leastMillisToFirstSocket", medians.least(FIRST));
+            json.put("leastMillisToEcho", medians.least(ECHO));
+            json.put("leastMillis", medians.least(ALL));
             if (row.work.equals("libc")) {
                 json.put("shapesLinkedAtFirstSocket", (int) medians.of(FIRST_SHAPES));
                 json.put("shapesLinked", (int) medians.of(SHAPES));
