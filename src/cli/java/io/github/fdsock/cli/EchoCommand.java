@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "echo", description = "Sends back what it receives, until SIGTERM or SIGINT.")
 final class EchoCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "ADDRESS",
-            description = "tcp:127.0.0.1:7000, tcp:[::1]:0, udp:…, unix:/path, unix:@abstract, unixseq:…, unixdgram:…")
+            description = "tcp:127.0.0.1:7000, tcp:[::1]:0, udp:..., unix:/path, unix:@abstract, unixseq:..., unixdgram:...")
     private List<Endpoint> endpoints;
 
     @Option(names = "--until-stdin-ends", description = "stop when standard input ends, too")

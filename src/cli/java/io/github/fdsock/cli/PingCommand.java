@@ -23,7 +23,7 @@ final class PingCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "ADDRESS", description = "tcp:127.0.0.1:7000, unix:/path, udp:…, unixseq:…, unixdgram:…")
+    @Parameters(paramLabel = "ADDRESS", description = "tcp:127.0.0.1:7000, unix:/path, udp:..., unixseq:..., unixdgram:...")
     private Endpoint endpoint;
 
     @Option(names = "--size", paramLabel = "N", defaultValue = "64",

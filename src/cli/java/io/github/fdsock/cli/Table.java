@@ -20,7 +20,7 @@ final class Table {
         return AsciiTable.builder()
                 .border(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS)
                 .data(rows, List.of(
-                        new Column().header("round trips, µs").dataAlign(HorizontalAlign.LEFT).with(Map.Entry::getKey),
+                        new Column().header("microseconds").dataAlign(HorizontalAlign.LEFT).with(Map.Entry::getKey),
                         number("p50", row -> micros(row, 50)),
                         number("p90", row -> micros(row, 90)),
                         number("p99", row -> micros(row, 99)),
