@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// No call reaches the kernel with a length that its memory does not have; NULL does, and is the kernel's to judge.
 @Timeout(60)
@@ -222,13 +223,16 @@ class LibcChecksTest {
         assertThatThrownBy(() -> call.call.accept(NULL)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
-    /// The kernel takes `nfds` for 32 bits, of which these have only the lowest set.
-    @Test
-    void aCountWhoseUpperHalfTheKernelDropsIsRefused() {
+    /// The kernel takes `nfds` for 32 bits, in which each of these is 1000; and times eight, some are negative.
+    @ParameterizedTest
+    @ValueSource(ints = {32, 59, 60, 61, 62, 63})
+    void aCountWhoseUpperHalfTheKernelDropsIsRefusedByItsValue(int bit) {
         final MemorySegment one = arena.allocate(8);
-        assertThatThrownBy(() -> Libc.poll(one, 1L << 32 | 1, 0)).isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessageContaining("4294967297");
-        assertThatThrownBy(() -> Libc.poll(one, Long.MIN_VALUE | 1, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+        final long nfds = 1L << bit | 1000;
+        assertThatThrownBy(() -> Libc.poll(one, nfds, 0)).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessageContaining(String.valueOf(nfds));
+        assertThatThrownBy(() -> Libc.ppoll(one, nfds, one, NULL)).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessageContaining(String.valueOf(nfds));
     }
 
     @Test

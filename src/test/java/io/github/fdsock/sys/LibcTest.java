@@ -148,6 +148,7 @@ class LibcTest {
         final int[] result = new int[1];
         final Thread waiting = Thread.ofPlatform().start(() -> result[0] = Libc.accept4(listener, NULL, NULL, 0));
         while (!inSystemCall(waiting)) {
+            assertThat(Thread.currentThread().isInterrupted()).as("not there at the end of the time").isFalse();
             Thread.onSpinWait();
         }
         assertThat(Libc.shutdown(listener, SHUT_RD)).isZero();

@@ -169,6 +169,7 @@ class IovecTest {
 
     private static void awaitCollected(WeakReference<?> reference) {
         while (reference.get() != null) {
+            assertThat(Thread.currentThread().isInterrupted()).as("still held at the end of the time").isFalse();
             System.gc();
         }
     }
