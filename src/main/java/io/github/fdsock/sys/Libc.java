@@ -9,6 +9,7 @@ import static io.github.fdsock.sys.Constants.F_GET_RW_HINT;
 import static io.github.fdsock.sys.Constants.F_SETOWN_EX;
 import static io.github.fdsock.sys.Constants.F_SET_FILE_RW_HINT;
 import static io.github.fdsock.sys.Constants.F_SET_RW_HINT;
+import static io.github.fdsock.sys.Constants.IF_NAMESIZE;
 import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
 import static io.github.fdsock.sys.Constants.SIOCATMARK;
 import static io.github.fdsock.sys.Constants.SIOCOUTQNSD;
@@ -47,7 +48,7 @@ import java.lang.invoke.MethodHandle;
 ///
 /// The man pages are those of the Linux man-pages project, <https://man7.org/linux/man-pages/>.
 public final class Libc {
-    // sizeof, on every 64-bit Linux with glibc; AbiTest holds them against the C compiler's.
+    // sizeof, on every 64-bit Linux; LibcChecksTest holds them against the C compiler's.
     private static final long MSGHDR_SIZE = 56;
     private static final long MMSGHDR_SIZE = 64;
     private static final long IOVEC_SIZE = 16;
@@ -59,9 +60,10 @@ public final class Libc {
     private static final long SIGSET_SIZE = 128;
     private static final long SIGINFO_SIZE = 128;
     private static final long ADDRINFO_SIZE = 48;
-    private static final long IF_NAMESIZE = 16;
-    private static final long OLD_IOCTL_SIZE = 60;
     private static final long FLOCK_SIZE = 32;
+
+    /// The largest struct of an ioctl that does not say its size: `struct termios`.
+    private static final long OLD_IOCTL_MAX = 60;
 
     private Libc() {
     }
@@ -2246,7 +2248,7 @@ public final class Libc {
         final long encoded = request >>> 16 & 0x3fff;
         room("ioctl", argp, encoded != 0 ? encoded : switch ((int) request) {
             case FIONREAD, FIONBIO, FIOASYNC, TIOCOUTQ, SIOCATMARK, SIOCOUTQNSD -> Integer.BYTES;
-            default -> OLD_IOCTL_SIZE;
+            default -> OLD_IOCTL_MAX;
         });
     }
 

@@ -4,13 +4,17 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.abi.AbiOracle;
 import io.github.fdsock.sys.struct.EpollEvents;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -155,6 +159,25 @@ class LibcChecksTest {
         } else {
             assertThat(result).isNegative();
         }
+    }
+
+    @Test
+    void theSizesOfStructsAreTheCompilers() throws IllegalAccessException {
+        final Map<String, Long> sizes = new TreeMap<>();
+        for (Field constant : Libc.class.getDeclaredFields()) {
+            if (constant.getName().endsWith("_SIZE")) {
+                constant.setAccessible(true);
+                sizes.put(constant.getName(), constant.getLong(null));
+            }
+        }
+        // Two longs and two ints behind two shorts: not among the bound structs.
+        assertThat(sizes.remove("FLOCK_SIZE")).isEqualTo(32);
+        assertThat(sizes).hasSizeGreaterThan(5).allSatisfy((name, size) -> {
+            final String lower = name.replace("_SIZE", "").toLowerCase();
+            final String struct = Map.of("sigset", "sigset_t", "siginfo", "siginfo_t").getOrDefault(lower, lower);
+            assertThat(AbiOracle.here().structs()).containsKey(struct);
+            assertThat(size).isEqualTo(AbiOracle.here().structs().get(struct).size());
+        });
     }
 
     /// What a shorter list would leave out.
