@@ -44,8 +44,8 @@ class InterposerTest {
         return CallTest.methods();
     }
 
-    /// Without a real call: whatever the function is, nothing happens. The arguments are such that one which got through
-    /// would be refused by the kernel: nobody's descriptor, process or signal.
+    /// Without a real call: whatever the function is, nothing happens. The arguments are such that one which got
+    /// through would be refused by the kernel: nobody's descriptor, process or signal.
     @ParameterizedTest
     @MethodSource("methods")
     void seesTheCallWithItsArgumentsAndReplacesIt(Method method) throws ReflectiveOperationException {
