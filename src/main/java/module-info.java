@@ -5,6 +5,7 @@
 /// `--enable-native-access=io.github.fdsock`.
 module io.github.fdsock {
     exports io.github.fdsock;
+    exports io.github.fdsock.cmsg;
     exports io.github.fdsock.loop;
     exports io.github.fdsock.option;
     exports io.github.fdsock.sys;

@@ -1,5 +1,6 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.sys.Constants.SCM_MAX_FD;
 import static io.github.fdsock.sys.Constants.UIO_MAXIOV;
 
 import io.github.fdsock.sys.struct.EpollEvents;
@@ -38,6 +39,7 @@ final class Scratch {
     private SignalfdSiginfo siginfo;
     private Msghdr message;
     private Iovec iovec;
+    private Message descriptors;
 
     private Scratch() {
         final MemorySegment all = Arena.ofAuto().allocate(SockAddr.MAX_LENGTH + Long.BYTES + 256, Long.BYTES);
@@ -109,6 +111,14 @@ final class Scratch {
             message = Msghdr.allocate(Arena.ofAuto());
         }
         return message;
+    }
+
+    /// A message with room for a buffer and as many descriptors as there can be, empty; to be cleared after the call.
+    Message descriptors() {
+        if (descriptors == null) {
+            descriptors = Message.allocate(Arena.ofAuto(), 1, 0, SCM_MAX_FD);
+        }
+        return descriptors;
     }
 
     /// An array of as many `struct iovec` as there can be, empty; to be cleared after the call.

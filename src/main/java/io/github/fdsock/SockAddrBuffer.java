@@ -39,6 +39,16 @@ public final class SockAddrBuffer {
         return this;
     }
 
+    /// Takes over the address in another, without allocating.
+    ///
+    /// @param other where it is copied from
+    /// @return this
+    public SockAddrBuffer set(final SockAddrBuffer other) {
+        MemorySegment.copy(other.name, 0, name, 0, SockAddr.MAX_LENGTH);
+        length.set(ValueLayout.JAVA_INT, 0, other.length());
+        return this;
+    }
+
     /// What the last call told, or [#set] wrote.
     ///
     /// @return the address; null where the kernel had none to tell (a TCP peer, an unbound UNIX sender)

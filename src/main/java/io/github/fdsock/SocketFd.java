@@ -7,7 +7,6 @@ import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.option.TcpInfo;
 import io.github.fdsock.option.TcpState;
 import io.github.fdsock.sys.Libc;
-import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Iovec;
 import io.github.fdsock.sys.struct.Msghdr;
 import java.io.IOException;
@@ -35,9 +34,9 @@ import java.util.Objects;
 ///
 /// **Writing never raises SIGPIPE**: `MSG_NOSIGNAL` goes with each send, and `EPIPE` comes as an exception.
 ///
-/// **Descriptors in messages.** But for [#receive] and [#recvmsg], the calls of this class give the kernel no room for
-/// control messages: descriptors that a peer passes over a UNIX socket are thrown away by the kernel when the bytes
-/// they came with are received.
+/// **Descriptors in messages.** But for [#receive], [#recvmsg(Message, int)] and [#recvmmsg], the calls of this class give
+/// the kernel no room for control messages: descriptors that a peer passes over a UNIX socket are thrown away by the
+/// kernel when the bytes they came with are received, and nothing tells of it.
 ///
 /// Ownership and threads: see [Fd].
 public final class SocketFd extends Fd {
@@ -45,6 +44,9 @@ public final class SocketFd extends Fd {
     private static final long NANOS_PER_MICRO = 1_000;
     private static final int TIMEVAL_SIZE = 16;
     private static final int UNKNOWN = -1;
+
+    /// Stands for a call that was not made.
+    private static final int NOTHING = -1;
 
     /// Whether `SO_RCVTIMEO` or `SO_SNDTIMEO` may be set: then an interrupted call has to know when it began.
     private volatile boolean timed;
@@ -837,7 +839,177 @@ public final class SocketFd extends Fd {
         }
     }
 
-    // ---- descriptors
+    // ---- messages
+
+    /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)`: sends a message with everything that is in it.
+    ///
+    /// Descriptors leave it with the first byte, once: see [Message].
+    ///
+    /// @param message what to send; only its descriptors are not in it any more where the result is not `-EAGAIN`
+    /// @param flags as [#send(MemorySegment, int)]
+    /// @return as [#send(MemorySegment, int)]
+    /// @throws IllegalArgumentException descriptors without a byte on a stream, which the kernel would not send
+    /// @throws IllegalStateException one of the descriptors is closed; nothing has been sent then
+    /// @throws UnsupportedOperationException descriptors, and not a UNIX socket: TCP would take them without a word, and
+    ///         forget them
+    /// @throws ErrnoException `ETOOMANYREFS`: too many descriptors are on their way; `EINVAL`, `EPERM`: not such a control
+    ///         message; else as [#send(MemorySegment, int)]. Nothing has been sent, but where [Message#bytes] says so: then
+    ///         a descriptor that was given could not be closed
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long sendmsg(final Message message, final int flags) throws IOException {
+        requirePassable(message);
+        long n = NOTHING;
+        final int number = enter();
+        try {
+            final long start = begin();
+            final MemorySegment header = message.beforeSend().segment();
+            do {
+                n = Libc.sendmsg(number, header, flags | MSG_NOSIGNAL);
+            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
+            return flow(n, "sendmsg", message.buffers().length());
+        } finally {
+            try {
+                message.afterSend(n);
+            } finally {
+                leave();
+            }
+        }
+    }
+
+    /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`: receives a message with everything that came in it.
+    ///
+    /// Descriptors in it belong to the message, see there; those of the last receive are closed first.
+    ///
+    /// @param message what is received into: its buffers, and its room for control messages and descriptors
+    /// @param flags as [#recv(MemorySegment, int)], with `MSG_ERRQUEUE` for the error queue
+    /// @return as [#recv(MemorySegment, int)]
+    /// @throws ErrnoException as [#recv(MemorySegment, int)]; or `EIO` and the like, where a descriptor that was to be
+    ///         closed could not be: what was received is in the message all the same
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public long recvmsg(final Message message, final int flags) throws IOException {
+        final int number = enter();
+        try {
+            final Msghdr header = message.beforeReceive();
+            final long start = begin();
+            long n = Libc.recvmsg(number, header.segment(), flags | MSG_CMSG_CLOEXEC);
+            while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start)) {
+                n = Libc.recvmsg(number, header.prepareReceive().segment(), flags | MSG_CMSG_CLOEXEC);
+            }
+            if (n < 0) {
+                return flow(n, "recvmsg", message.buffers().length());
+            }
+            message.received(n, number);
+            // An empty datagram may carry descriptors; and they are kept, whatever is thrown here.
+            if (n == 0 && message.descriptors() == 0) {
+                checkNotClosedMeanwhile();
+            }
+            return n;
+        } finally {
+            Reference.reachabilityFence(message);
+            leave();
+        }
+    }
+
+    /// `sendmmsg(fd, msgvec, vlen, flags | MSG_NOSIGNAL)`: sends several messages.
+    ///
+    /// The kernel stops at the first that it cannot send, and tells why only where that is the very first: to learn it, send
+    /// again from there.
+    ///
+    /// @param messages what to send; [Message#bytes] tells of each how much of it was
+    /// @param first the index of the first
+    /// @param count how many, 1 or more
+    /// @param flags as [#send(MemorySegment, int)]
+    /// @return how many were sent, their descriptors with them; `-EAGAIN`, the only negative result, where it would have to
+    ///         wait and none was
+    /// @throws IndexOutOfBoundsException there are not so many
+    /// @throws IllegalArgumentException as [#sendmsg(Message, int)]
+    /// @throws IllegalStateException as [#sendmsg(Message, int)]
+    /// @throws UnsupportedOperationException as [#sendmsg(Message, int)]
+    /// @throws ErrnoException as [#sendmsg(Message, int)], of the first
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public int sendmmsg(final Messages messages, final int first, final int count, final int flags)
+            throws IOException {
+        requireSome(messages, first, count);
+        for (int i = first; i < first + count; i++) {
+            requirePassable(messages.get(i));
+        }
+        int n = NOTHING;
+        final int number = enter();
+        try {
+            final long start = begin();
+            messages.beforeSend(first, first + count);
+            final MemorySegment headers = messages.headers(first);
+            do {
+                n = Libc.sendmmsg(number, headers, count, flags | MSG_NOSIGNAL);
+            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
+            return (int) flow(n, "sendmmsg", count);
+        } finally {
+            try {
+                messages.afterSend(first, first + count, n);
+            } finally {
+                leave();
+            }
+        }
+    }
+
+    /// `recvmmsg(fd, msgvec, vlen, flags | MSG_CMSG_CLOEXEC, NULL)`: receives several messages, into the first of `messages`.
+    ///
+    /// A blocking call waits until all `count` are there; with `MSG_WAITFORONE` for the first, and takes with it what else is
+    /// there. The time limit of the call is not offered: the kernel looks at it only when a message has come. [#await] before
+    /// it, and `MSG_DONTWAIT`, do what was meant.
+    ///
+    /// An error behind the first message is kept by the kernel, and told by the next call.
+    ///
+    /// @param messages what is received into, each as [#recvmsg(Message, int)]
+    /// @param count how many at most, 1 or more
+    /// @param flags as [#recvmsg(Message, int)], and `MSG_WAITFORONE`
+    /// @return how many were received; `-EAGAIN`, the only negative result, where it would have to wait for the first
+    /// @throws IndexOutOfBoundsException there are not so many
+    /// @throws ErrnoException as [#recvmsg(Message, int)]
+    /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
+    public int recvmmsg(final Messages messages, final int count, final int flags) throws IOException {
+        requireSome(messages, 0, count);
+        final int number = enter();
+        try {
+            final long start = begin();
+            int n;
+            do {
+                messages.beforeReceive(count);
+                n = Libc.recvmmsg(number, messages.headers(0), count, flags | MSG_CMSG_CLOEXEC, MemorySegment.NULL);
+            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            if (n > 0) {
+                messages.received(0, n, number);
+            }
+            return (int) flow(n, "recvmmsg", count);
+        } finally {
+            Reference.reachabilityFence(messages);
+            leave();
+        }
+    }
+
+    private static void requireSome(final Messages messages, final int first, final int count) {
+        Objects.checkFromIndexSize(first, count, messages.size());
+        if (count == 0) {
+            throw new IllegalArgumentException("no message of " + messages.size());
+        }
+    }
+
+    /// Refuses descriptors where the kernel would take them without a word and forget them.
+    private void requirePassable(final Message message) throws ErrnoException {
+        if (message.descriptorsToSend() == 0) {
+            return;
+        }
+        if (family == UNKNOWN) {
+            family = getsockopt(SockOpt.SO_DOMAIN);
+        }
+        if (family != AF_UNIX) {
+            throw new UnsupportedOperationException(this + " is of family " + family
+                    + "; descriptors can be passed over UNIX sockets only");
+        }
+        if (message.buffers().length() == 0 && getsockopt(SockOpt.SO_TYPE) == SOCK_STREAM) {
+            throw new IllegalArgumentException("descriptors travel with a byte; there is none");
+        }
+    }
 
     /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)` with `SCM_RIGHTS`: sends bytes, and descriptors with the first of them.
     ///
@@ -863,127 +1035,50 @@ public final class SocketFd extends Fd {
         if (from.byteSize() == 0) {
             throw new IllegalArgumentException("descriptors travel with a byte; there is none");
         }
-        if (family == UNKNOWN) {
-            family = getsockopt(SockOpt.SO_DOMAIN);
-        }
-        if (family != AF_UNIX) {
-            throw new UnsupportedOperationException(this + " is of family " + family
-                    + "; descriptors can be passed over UNIX sockets only");
-        }
-        int entered = 0;
-        final int number = enter();
-        try (Arena arena = Arena.ofConfined()) {
-            final int[] numbers = new int[descriptors.length];
-            while (entered < numbers.length) {
-                numbers[entered] = descriptors[entered].enter();
-                entered++;
+        final Message message = Scratch.current().descriptors();
+        try {
+            message.buffers().add(from);
+            for (final Fd fd : descriptors) {
+                message.lendFd(fd);
             }
-            final ControlBuffer control = ControlBuffer.allocate(arena,
-                    (int) ControlBuffer.space((long) numbers.length * Integer.BYTES));
-            control.appendInts(SOL_SOCKET, SCM_RIGHTS, numbers);
-            final Msghdr message = Msghdr.allocate(arena).iov(Iovec.allocate(arena, 1).add(from)).control(control);
-            final long start = begin();
-            long n;
-            do {
-                n = Libc.sendmsg(number, message.prepareSend().segment(), flags | MSG_NOSIGNAL);
-            } while (n == -EINTR && mayGoOn(number, POLLOUT, SO_SNDTIMEO, start));
-            return flow(n, "sendmsg", from.byteSize());
+            return sendmsg(message, flags);
         } finally {
-            // The call was told its address, nothing more.
-            Reference.reachabilityFence(from);
-            try {
-                leaveAll(descriptors, entered);
-            } finally {
-                leave();
-            }
+            message.clear();
         }
     }
 
-    /// Each of them, though leaving one may fail: it may be the one that has to close it.
-    private static void leaveAll(final Fd[] descriptors, final int count) throws ErrnoException {
-        if (count > 0) {
-            try {
-                descriptors[count - 1].leave();
-            } finally {
-                leaveAll(descriptors, count - 1);
-            }
-        }
-    }
-
-    /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`: receives bytes, and the descriptors that came with them.
+    /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`: receives bytes, and the descriptors that came with them, into a message
+    /// of its own.
     ///
     /// Exactly so many descriptors are accepted as are asked for. Further ones are closed by the kernel, which
-    /// [ReceivedMessage#descriptorsLost] tells.
-    ///
-    /// Not for a socket that was told to deliver other control messages (`SO_PASSCRED`, `SO_TIMESTAMP`, …): they take
-    /// their room from the descriptors, which are lost for want of it. [#recvmsg] with a control buffer for both is the
-    /// way there.
+    /// [Message#truncation] tells. There is no room for anything else: where the socket was told to deliver other control
+    /// messages (`SO_PASSCRED`, `SO_TIMESTAMP`, …) they take it from the descriptors, and [#recvmsg(Message, int)] with room
+    /// for both is the way.
     ///
     /// @param into where to, in native memory
-    /// @param flags as [#recv(MemorySegment, int)], but for `MSG_PEEK`: a look would receive the descriptors again each
-    ///         time
+    /// @param flags as [#recvmsg(Message, int)]
     /// @param descriptorsMax 0 to 253
     /// @return the message, to be closed; null where it would have to wait
-    /// @throws IllegalArgumentException `MSG_PEEK`, or a number out of range
+    /// @throws IllegalArgumentException a number out of range
     /// @throws ErrnoException as [#recv(MemorySegment, int)]
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
-    public ReceivedMessage receive(final MemorySegment into, final int flags, final int descriptorsMax)
-            throws IOException {
-        if (descriptorsMax < 0 || descriptorsMax > SCM_MAX_FD) {
-            throw new IllegalArgumentException(descriptorsMax + " descriptors; 0 to " + SCM_MAX_FD
-                    + " can come with a message");
-        }
-        if ((flags & MSG_PEEK) != 0) {
-            throw new IllegalArgumentException("MSG_PEEK would receive the descriptors of the message again each time");
-        }
-        final int number = enter();
-        ReceivedMessage received = null;
+    public Message receive(final MemorySegment into, final int flags, final int descriptorsMax) throws IOException {
+        final Message message = Message.allocate(Arena.ofAuto(), 1, 0, descriptorsMax);
+        message.buffers().add(into);
         try {
-            received = receive(number, into, flags, descriptorsMax);
-        } finally {
-            leaveWith(received);
-        }
-        return received;
-    }
-
-    private ReceivedMessage receive(final int number, final MemorySegment into, final int flags,
-            final int descriptorsMax) throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            // CMSG_LEN, not CMSG_SPACE: in the padding behind an odd number there would be room for one more.
-            final ControlBuffer control = ControlBuffer.allocate(arena,
-                    descriptorsMax == 0 ? 0 : (int) ControlBuffer.len((long) descriptorsMax * Integer.BYTES));
-            final Msghdr message = Msghdr.allocate(arena).iov(Iovec.allocate(arena, 1).add(into)).control(control);
-            final long start = begin();
-            long n;
-            do {
-                n = Libc.recvmsg(number, message.prepareReceive().segment(), flags | MSG_CMSG_CLOEXEC);
-            } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
-            if (n >= 0) {
-                final ReceivedMessage received =
-                        new ReceivedMessage(Math.min(n, into.byteSize()), message.received().flags());
-                received.adopt(control);
-                if (n == 0 && received.descriptors() == 0) {
-                    checkNotClosedMeanwhile();
-                }
-                return received;
-            }
-            flow(n, "recvmsg", into.byteSize());
-            return null;
-        } finally {
-            // The call was told its address, nothing more.
-            Reference.reachabilityFence(into);
-        }
-    }
-
-    /// Ends a call; where that fails nobody gets the descriptors that it brought.
-    private void leaveWith(final ReceivedMessage received) throws ErrnoException {
-        try {
-            leave();
-        } catch (final ErrnoException | RuntimeException e) {
-            if (received != null) {
-                received.closeAfter(e);
-            }
+            return recvmsg(message, flags) < 0 ? null : message;
+        } catch (final IOException | RuntimeException e) {
+            closeAfter(e, message);
             throw e;
+        }
+    }
+
+    /// Nobody gets the descriptors that came before a failure.
+    private static void closeAfter(final Exception failure, final Message message) {
+        try {
+            message.close();
+        } catch (final ErrnoException | RuntimeException e) {
+            failure.addSuppressed(e);
         }
     }
 
@@ -1046,13 +1141,48 @@ public final class SocketFd extends Fd {
     /// `SO_PEERPIDFD`: a descriptor of the process at the other end, which no other process can slip into, unlike the
     /// number in `SO_PEERCRED`.
     ///
-    /// The errnos say different things, and a check has to fail on each: do not fall back to the number on any of them.
+    /// The other answers than a descriptor say different things, and a check has to fail on each: do not fall back to the
+    /// number on any of them.
     ///
-    /// @return the process, owned by the caller; each call makes a new one
-    /// @throws ErrnoException `ENOPROTOOPT`: the kernel is older than Linux 6.5; `EINVAL`: the process has
-    ///         ended and was waited for; `ENODATA`: no peer
-    public PidFd peerPidFd() throws ErrnoException {
-        return new PidFd(getsockoptInt(SOL_SOCKET, SO_PEERPIDFD));
+    /// @return the process, owned by the caller, each call makes a new one; or why there is none. Linux 6.5
+    /// @throws ErrnoException `EMFILE`, `ENFILE`: no free descriptor
+    public Peer<PidFd> peerPidFd() throws ErrnoException {
+        return askForPeer(() -> new PidFd(getsockoptInt(SOL_SOCKET, SO_PEERPIDFD)));
+    }
+
+    /// `getsockopt(fd, SOL_SOCKET, optname, optval, optlen)` of an option that tells of the other end, with the reasons for
+    /// not answering kept apart.
+    ///
+    /// @param <T> the type of its values
+    /// @param option `SockOpt.SO_PEERCRED`, `SockOpt.SO_PEERGROUPS`, `SockOpt.SO_PEERSEC`
+    /// @return its value, or why there is none
+    /// @throws ErrnoException any other errno
+    public <T> Peer<T> peer(final SockOpt<T> option) throws ErrnoException {
+        return askForPeer(() -> {
+            final T value = getsockopt(option);
+            if (value instanceof Credentials credentials && credentials.pid() == 0 && credentials.uid() == -1) {
+                // The kernel's way to say so for this one.
+                throw ErrnoException.of(ENODATA, "getsockopt", number(), "SOL_SOCKET", option);
+            }
+            return value;
+        });
+    }
+
+    private interface Question<T> {
+        T ask() throws ErrnoException;
+    }
+
+    private static <T> Peer<T> askForPeer(final Question<T> question) throws ErrnoException {
+        try {
+            return new Peer.Known<>(question.ask());
+        } catch (final ErrnoException e) {
+            return switch (e.errno()) {
+                case EINVAL, ESRCH -> new Peer.Gone<>(e);
+                case ENOPROTOOPT, EOPNOTSUPP -> new Peer.Unsupported<>(e);
+                case ENODATA, ENOTCONN -> new Peer.Absent<>(e);
+                default -> throw e;
+            };
+        }
     }
 
     /// `getsockopt(fd, level, optname, optval, optlen)`: reads any option, raw.

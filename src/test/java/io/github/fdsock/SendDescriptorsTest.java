@@ -61,9 +61,9 @@ class SendDescriptorsTest {
     private int descriptorsAmong(final long bytes) throws IOException {
         int descriptors = 0;
         for (long got = 0; got < bytes; ) {
-            try (ReceivedMessage message = pair.second().receive(room, 0, SCM_MAX_FD)) {
+            try (Message message = pair.second().receive(room, 0, SCM_MAX_FD)) {
                 assertThat(message.bytes()).isPositive();
-                assertThat(message.descriptorsLost()).isFalse();
+                assertThat(message.controlTruncated()).isFalse();
                 got += message.bytes();
                 descriptors += message.descriptors();
             }
@@ -199,7 +199,7 @@ class SendDescriptorsTest {
             assertThat(seen.all(Call.sendmsg)).hasSize(1);
         }
         assertThat(Libc.fcntl(number, F_GETFD, 0)).isEqualTo(-EBADF);
-        try (ReceivedMessage message = pair.second().receive(room, 0, 1); Fd received = message.takeFd(0)) {
+        try (Message message = pair.second().receive(room, 0, 1); Fd received = message.takeFd(0)) {
             assertThat(received.write(oneByte)).isEqualTo(1);
             assertThat(pipe.readEnd().read(room)).isEqualTo(1);
         }

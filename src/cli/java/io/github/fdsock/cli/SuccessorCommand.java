@@ -4,7 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.Fd;
-import io.github.fdsock.ReceivedMessage;
+import io.github.fdsock.Message;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
@@ -31,8 +31,8 @@ final class SuccessorCommand implements Callable<Integer> {
                 SocketFd channel = SocketFd.socket(channelAddress.family(), channelAddress.type(), 0)) {
             channel.connect(channelAddress.address());
             final MemorySegment buffer = arena.allocate(BUFFER_SIZE);
-            try (ReceivedMessage handover = channel.receive(buffer, 0, 2)) {
-                if (handover.descriptors() != 2 || handover.descriptorsLost()) {
+            try (Message handover = channel.receive(buffer, 0, 2)) {
+                if (handover.descriptors() != 2 || handover.controlTruncated()) {
                     throw new WrongAnswerException(handover.descriptors() + " descriptors came, not 2");
                 }
                 try (SocketFd listener = SocketFd.adopt(handover.takeFd(0).release()); Fd file = handover.takeFd(1)) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.Fd;
-import io.github.fdsock.ReceivedMessage;
+import io.github.fdsock.Message;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.testing.RequiresProgram;
@@ -201,12 +201,12 @@ class InteropIT {
             assertThat(listener.await(POLLIN, PATIENCE_NANOS)).isEqualTo(POLLIN);
             assertThat(python.status()).as(python.errors()).isZero();
             final MemorySegment buffer = arena.allocate(100);
-            try (SocketFd channel = listener.accept(); ReceivedMessage message = channel.receive(buffer, 0, 2)) {
+            try (SocketFd channel = listener.accept(); Message message = channel.receive(buffer, 0, 2)) {
                 final String words = new String(buffer.asSlice(0, message.bytes())
                         .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII);
                 assertThat(words).startsWith("HANDOVER ");
                 assertThat(message.descriptors()).isEqualTo(2);
-                assertThat(message.descriptorsLost()).isFalse();
+                assertThat(message.controlTruncated()).isFalse();
                 final int port = Integer.parseInt(words.substring("HANDOVER ".length()).strip());
                 try (SocketFd server = SocketFd.adopt(message.takeFd(0).release()); Fd pipe = message.takeFd(1);
                         SocketFd client = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
@@ -232,10 +232,10 @@ class InteropIT {
             assertThat(listener.await(POLLIN, PATIENCE_NANOS)).isEqualTo(POLLIN);
             assertThat(python.status()).as(python.errors()).isZero();
             try (SocketFd channel = listener.accept();
-                    ReceivedMessage message = channel.receive(arena.allocate(100), 0, 1)) {
+                    Message message = channel.receive(arena.allocate(100), 0, 1)) {
                 assertThat(message.bytes()).isPositive();
                 assertThat(message.descriptors()).isEqualTo(1);
-                assertThat(message.descriptorsLost()).isTrue();
+                assertThat(message.controlTruncated()).isTrue();
             }
         }
     }

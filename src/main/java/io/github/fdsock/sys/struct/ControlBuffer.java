@@ -6,6 +6,7 @@ import static io.github.fdsock.sys.struct.Bytes.U8;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /// `msg_control`: the control messages that travel beside the bytes of a `sendmsg` or `recvmsg`.
 ///
@@ -186,6 +187,58 @@ public final class ControlBuffer {
         final int at = append(level, type, (long) data.length * Integer.BYTES);
         MemorySegment.copy(data, 0, segment, U32, at, data.length);
         return this;
+    }
+
+    /// Puts a message at the end whose data is the first `count` of an array of `int`.
+    ///
+    /// @param level `SOL_SOCKET` and so on
+    /// @param type `SCM_RIGHTS` and so on
+    /// @param data what its data is copied from
+    /// @param count how many of them, from the first on
+    /// @return this
+    /// @throws IndexOutOfBoundsException if it does not fit, or `data` has not so many; nothing is changed then
+    public ControlBuffer appendInts(final int level, final int type, final int[] data, final int count) {
+        Objects.checkFromIndexSize(0, count, data.length);
+        final int at = append(level, type, (long) count * Integer.BYTES);
+        MemorySegment.copy(data, 0, segment, U32, at, count);
+        return this;
+    }
+
+    /// Puts a message at the end whose data is one `int`.
+    ///
+    /// @param level `IPPROTO_IP` and so on
+    /// @param type `IP_TTL` and so on
+    /// @param data its data
+    /// @return this
+    /// @throws IndexOutOfBoundsException if it does not fit; nothing is changed then
+    public ControlBuffer appendInt(final int level, final int type, final int data) {
+        segment.set(U32, append(level, type, (long) Integer.BYTES), data);
+        return this;
+    }
+
+    /// Puts a message at the end whose data the caller writes itself, for the view of a struct.
+    ///
+    /// @param level `SOL_SOCKET` and so on
+    /// @param type `SCM_CREDENTIALS` and so on
+    /// @param dataLength how much data it has, in bytes
+    /// @return a slice of the buffer, of just this size, with whatever is in it
+    /// @throws IndexOutOfBoundsException if it does not fit; nothing is changed then
+    /// @throws IllegalArgumentException if the length is negative
+    public MemorySegment appendSpace(final int level, final int type, final int dataLength) {
+        if (dataLength < 0) {
+            throw new IllegalArgumentException("a control message with " + dataLength + " bytes of data");
+        }
+        return segment.asSlice(append(level, type, (long) dataLength), dataLength);
+    }
+
+    /// Takes away what was appended last.
+    ///
+    /// @param length what [#length] was before that
+    /// @return this
+    /// @throws IndexOutOfBoundsException if there is less; nothing is changed then
+    public ControlBuffer truncate(final int length) {
+        this.length = Objects.checkIndex(length, this.length + 1);
+        return rewind();
     }
 
     /// Writes a header and clears the padding; returns where the data goes.

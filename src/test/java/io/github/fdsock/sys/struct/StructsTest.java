@@ -35,6 +35,7 @@ class StructsTest {
         POLLFD(Pollfd.class, "pollfd", ""),
         RLIMIT(Rlimit.class, "rlimit", "rlim_"),
         SIGNALFD_SIGINFO(SignalfdSiginfo.class, "signalfd_siginfo", "ssi_"),
+        SOCK_EXTENDED_ERR(SockExtendedErr.class, "sock_extended_err", "ee_"),
         TIMESPEC(Timespec.class, "timespec", "tv_"),
         TIMEVAL(Timeval.class, "timeval", "tv_"),
         UCRED(Ucred.class, "ucred", "");
@@ -68,7 +69,8 @@ class StructsTest {
         for (AbiOracle machine : MACHINES) {
             final Map<String, Long> expected = new TreeMap<>();
             machine.fieldsOf(view.struct).forEach((name, field) -> {
-                if (!name.startsWith("__") && !name.contains(".")) {
+                // The last is another reading of ee_data.
+                if (!name.startsWith("__") && !name.contains(".") && !name.equals("ee_rfc4884")) {
                     expected.put(name, field.offset());
                 }
             });
