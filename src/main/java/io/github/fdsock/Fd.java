@@ -229,13 +229,18 @@ public class Fd implements Closeable {
     }
 
     private void closeNow() throws ErrnoException {
+        closeNow(fd);
+    }
+
+    /// Closes a number that is ours, and has no object.
+    static void closeNow(final int fd) throws ErrnoException {
         final int result = Libc.close(fd);
         if (result == -EBADF) {
             throw new IllegalStateException("close(" + fd
                     + ") = -1 EBADF: somebody else has closed a descriptor that was ours");
         }
-        if (result != -EINTR) {
-            ErrnoException.check(result, "close", fd);
+        if (result < 0 && result != -EINTR) {
+            throw ErrnoException.of(-result, "close", fd);
         }
     }
 

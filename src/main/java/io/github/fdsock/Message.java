@@ -583,7 +583,7 @@ public final class Message implements Closeable {
             closeReceived(0, receivedCount);
         } finally {
             if (process >= 0) {
-                new Fd(process).close();
+                Fd.closeNow(process);
             }
         }
     }
@@ -595,7 +595,7 @@ public final class Message implements Closeable {
                 final int number = received[i];
                 received[i++] = NONE;
                 if (number != NONE) {
-                    new Fd(number).close();
+                    Fd.closeNow(number);
                 }
             }
         } finally {
@@ -611,7 +611,7 @@ public final class Message implements Closeable {
                 final boolean given = lent[--toSend] == null;
                 lent[toSend] = null;
                 if (given) {
-                    new Fd(numbers[toSend]).close();
+                    Fd.closeNow(numbers[toSend]);
                 }
             }
         } finally {
