@@ -614,6 +614,10 @@ public final class SocketFd extends Fd {
 
     /// `recv(fd, buf, len, flags)`: receives what is there, at most the segment's size.
     ///
+    /// There is no room for control messages: over a UNIX socket the kernel closes descriptors that come with these bytes,
+    /// and nothing tells of it. Where any may come, [#recvmsg(Message, int)] is the call. The same holds for every receiving
+    /// method that takes no message.
+    ///
     /// @param into where to, in native memory
     /// @param flags `MSG_DONTWAIT`, `MSG_PEEK`, `MSG_WAITALL`, `MSG_TRUNC`, …
     /// @return the number of bytes; 0 at a stream's end, and for an empty datagram; `-EAGAIN`, the only negative

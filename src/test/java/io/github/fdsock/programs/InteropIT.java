@@ -8,6 +8,9 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.Message;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.cmsg.Cmsg;
+import io.github.fdsock.option.Credentials;
+import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.testing.RequiresProgram;
 import java.io.IOException;
 import java.io.Writer;
@@ -236,6 +239,35 @@ class InteropIT {
                 assertThat(message.bytes()).isPositive();
                 assertThat(message.descriptors()).isEqualTo(1);
                 assertThat(message.controlTruncated()).isTrue();
+            }
+        }
+    }
+
+    // ---- credentials
+
+    /// What a log daemon does: a line, and who says so.
+    @Test
+    @RequiresProgram("logger")
+    void loggerIsWhoItSaysItIs() throws Exception {
+        final Path path = folder.resolve("log");
+        try (SocketFd log = SocketFd.socket(AF_UNIX, SOCK_DGRAM, 0); Arena arena = Arena.ofConfined()) {
+            log.bind(SockAddr.unix(path));
+            log.setsockopt(SockOpt.SO_PASSCRED, true);
+            final MemorySegment buffer = arena.allocate(1000);
+            final Message message = Message.allocate(arena, 1, Cmsg.SCM_CREDENTIALS.space(), 0);
+            message.buffers().add(buffer);
+            try (Program logger = Program.start("logger", "-u", path.toString(), "-t", "tag", "hello world")) {
+                assertThat(log.await(POLLIN, PATIENCE_NANOS)).isEqualTo(POLLIN);
+                assertThat(log.recvmsg(message, 0)).isPositive();
+                final String line = new String(buffer.asSlice(0, message.bytes())
+                        .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII);
+                assertThat(line).startsWith("<13>").contains("tag").contains("hello world");
+                final Credentials who = message.get(Cmsg.SCM_CREDENTIALS);
+                assertThat((long) who.pid()).isEqualTo(logger.process().pid());
+                assertThat(who.uid()).isEqualTo(Files.getAttribute(path, "unix:uid"));
+                assertThat(who.gid()).isEqualTo(Files.getAttribute(path, "unix:gid"));
+                assertThat(message.controlTruncated()).isFalse();
+                assertThat(logger.status()).isZero();
             }
         }
     }
