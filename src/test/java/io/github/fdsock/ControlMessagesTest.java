@@ -311,13 +311,15 @@ class ControlMessagesTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP4", "UDP6"})
-    void whoRefusedADatagramIsTold(final Family family) throws IOException {
+    void n21_u40_whoRefusedADatagramIsTold(final Family family) throws IOException {
         connect(family);
         client.setsockopt(family == Family.UDP4 ? SockOpt.IP_RECVERR : SockOpt.IPV6_RECVERR, true);
         final SockAddr nobody = server.localAddress();
         server.close();
         client.sendmsg(out, 0);
         awaitError(client);
+        assertThatThrownBy(() -> client.recvmsg(in, 0)).isInstanceOf(ErrnoException.class)
+                .hasMessageContaining("ECONNREFUSED");
         assertThat(client.recvmsg(in, MSG_ERRQUEUE)).as("what was sent").isEqualTo(5);
         assertThat(in.flags() & MSG_ERRQUEUE).isNotZero();
         assertThat(in.from().address()).as("where it was to go").isEqualTo(nobody);
@@ -441,7 +443,7 @@ class ControlMessagesTest {
     // ---- how much
 
     @Test
-    void oneMessageBecomesSeveralDatagrams() throws IOException {
+    void n15_oneMessageBecomesSeveralDatagrams() throws IOException {
         out.buffers().clear().add(room.asSlice(0, 250));
         out.add(Cmsg.UDP_SEGMENT, 100);
         assertThat(client.sendmsg(out, 0)).isEqualTo(250);

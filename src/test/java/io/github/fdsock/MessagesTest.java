@@ -75,7 +75,7 @@ class MessagesTest {
 
     @ParameterizedTest
     @EnumSource(names = {"UDP4", "UDP6"})
-    void allGoAndComeInTwoCalls(final Family family) throws IOException {
+    void n14_u42_allGoAndComeInTwoCalls(final Family family) throws IOException {
         try (SocketFd.Pair sockets = family.connected(); Seen seen = Seen.calls()) {
             final Messages in = empty(SIZE, 0, 0);
             assertThat(sockets.first().sendmmsg(messages(SIZE, 0, 0), 0, SIZE, 0)).isEqualTo(SIZE);

@@ -588,6 +588,77 @@ class ReceiveDescriptorsTest {
         assertThat(pipe.readEnd().read(room)).as("no copy is left").isZero();
     }
 
+    // ---- known cases of other libraries
+
+    @Test
+    void n01_j01_theyComeOnceAndAreOpen() throws IOException {
+        try (Message message = message(0, 4)) {
+            assertThat(message.descriptors()).isZero();
+            send("HELLO", 2);
+            assertThat(pair.second().recvmsg(message, 0)).isEqualTo(5);
+            assertThat(message.descriptors()).isEqualTo(2);
+            try (Fd first = message.takeFd(0); Fd second = message.takeFd(1)) {
+                assertThat(first.write(room.asSlice(0, 1)) + second.write(room.asSlice(0, 1))).isEqualTo(2);
+            }
+            assertThat(pair.second().recvmsg(message, MSG_DONTWAIT)).isEqualTo(-EAGAIN);
+            assertThat(message.descriptors()).isZero();
+            pair.first().close();
+            assertThat(pair.second().recvmsg(message, 0)).isZero();
+        }
+    }
+
+    @Test
+    void j02_noneAreSentAsPlainData() throws IOException {
+        final Message out = message(0, 2);
+        out.buffers().clear().add(bytes("plain"));
+        assertThat(pair.first().sendmsg(out, 0)).isEqualTo(5);
+        final Fd closed = pipe.readEnd().dup();
+        closed.close();
+        assertThatThrownBy(() -> pair.first().sendmsg(out.lendFd(closed), 0))
+                .isInstanceOf(IllegalStateException.class);
+        try (Message in = receive(2)) {
+            assertThat(text(in)).isEqualTo("plain");
+            assertThat(in.descriptors()).isZero();
+        }
+    }
+
+    @Test
+    void j03_withoutRoomForThemTheBytesAreReadAndTheLossIsTold() throws IOException {
+        send("bytes", 2);
+        try (Message message = message(0, 0)) {
+            assertThat(pair.second().recvmsg(message, 0)).isEqualTo(5);
+            assertThat(message.descriptors()).isZero();
+            assertThat(message.truncation()).isEqualTo(Message.Truncation.ROOM);
+        }
+    }
+
+    @Test
+    void j04_aFileAndADatagramSocketAreUsed() throws IOException {
+        final Path path = Files.createTempFile("passed", null);
+        Files.writeString(path, "in the file");
+        try (Fd file = Fd.openFile(path, O_RDONLY, 0); SocketFd.Pair datagrams = Family.UDP4.connected()) {
+            assertThat(file.read(room.asSlice(0, 3))).isEqualTo(3);
+            assertThat(pair.first().sendDescriptors(bytes("x"), 0, file, datagrams.first())).isEqualTo(1);
+            try (Message message = receive(2); Fd received = message.takeFd(0);
+                    SocketFd socket = message.takeSocketFd(1)) {
+                assertThat(received.read(room)).as("the offset is shared").isEqualTo("the file".length());
+                assertThat(socket.send(bytes("datagram"), 0)).isEqualTo(8);
+                assertThat(datagrams.second().recv(room, 0)).isEqualTo(8);
+            }
+        } finally {
+            Files.delete(path);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {SOCK_STREAM, SOCK_DGRAM})
+    void j05_theTwoEndsOfAPairHaveTheSameCredentials(final int type) throws IOException {
+        try (SocketFd.Pair both = SocketFd.socketpair(AF_UNIX, type, 0)) {
+            assertThat(both.first().peerCredentials()).isEqualTo(both.second().peerCredentials());
+            assertThat((long) both.first().peerCredentials().pid()).isEqualTo(ProcessHandle.current().pid());
+        }
+    }
+
     // ---- without free numbers
 
     /// At `RLIMIT_NOFILE` the receive succeeds, with the descriptors that found a number and no others: neither invented,

@@ -181,6 +181,50 @@ class SeparateProcessesTest {
         }
     }
 
+    // ---- sockets
+
+    static final class Borrower {
+        private Borrower() {
+        }
+
+        /// Uses a listening socket and a connected one, and sends both back.
+        public static void main(final String[] arguments) throws IOException {
+            final MemorySegment buffer = Arena.ofAuto().allocate(64);
+            try (SocketFd channel = connected(arguments[0]); Message message = channel.receive(buffer, 0, 2);
+                    SocketFd listening = message.takeSocketFd(0); SocketFd connection = message.takeSocketFd(1)) {
+                try (SocketFd accepted = listening.accept()) {
+                    accepted.send("accepted".getBytes(), 0, 8, 0);
+                }
+                connection.send("world\n".getBytes(), 0, 6, 0);
+                channel.sendDescriptors(buffer.asSlice(0, 1), 0, listening, connection);
+            }
+        }
+    }
+
+    @Test
+    void u27_u28_u29_socketsAreUsedInAnotherProcessAndComeBack() throws Exception {
+        final Process borrower = start(Borrower.class, 0);
+        try (SocketFd channel = accepted(); SocketFd client = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
+            final SockAddr address;
+            try (SocketFd.Pair pair = Family.TCP4.connected(); SocketFd listening = Family.TCP4.listening(1)) {
+                address = listening.localAddress();
+                assertThat(channel.sendDescriptors(room.asSlice(0, 1), 0, listening, pair.first())).isEqualTo(1);
+                pair.first().close();
+                assertThat(client.connect(address)).isZero();
+                assertThat(client.recv(room, MSG_WAITALL)).isEqualTo(8);
+                assertThat(pair.second().recv(room.asSlice(0, 6), MSG_WAITALL)).isEqualTo(6);
+                try (Message message = channel.receive(room, 0, 2);
+                        SocketFd back = message.takeSocketFd(0); SocketFd connection = message.takeSocketFd(1)) {
+                    assertThat(back.localAddress()).isEqualTo(address);
+                    assertThat(connection.remoteAddress()).isEqualTo(pair.second().localAddress());
+                }
+                assertThat(channel.recv(room, 0)).as("the end").isZero();
+                ended(borrower, 0);
+                assertThat(pair.second().recv(room, 0)).as("no copy is left").isZero();
+            }
+        }
+    }
+
     // ---- memory
 
     static final class Sharer {

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /// Every known case is a test, in a script or as a method named by it, unless the list of cases says why not yet.
 class CasesCoverageTest {
-    private static final Pattern LISTED = Pattern.compile("([CLG]\\d\\d) (later: )?\\S.*");
-    private static final Pattern METHOD = Pattern.compile("void ((?:[CLGclg]\\d\\d_)+)\\w+\\(");
+    private static final Pattern LISTED = Pattern.compile("([CLGUNJ]\\d\\d) (later: )?\\S.*");
+    private static final Pattern METHOD = Pattern.compile("void ((?:[CLGUNJclgunj]\\d\\d_)+)\\w+\\(");
     private static final String LATER = "later: ";
 
     private static Map<String, String> list() throws IOException {
@@ -56,12 +56,15 @@ class CasesCoverageTest {
         return cases;
     }
 
+    /// Of the suites of calls; those of libraries (U, N, J) are listed as far as they are about single calls.
     @Test
     void theListIsComplete() throws IOException {
         Set<String> all = new TreeSet<>();
         Map.of("C", 41, "L", 52, "G", 70).forEach((suite, last) ->
                 IntStream.rangeClosed(1, last).forEach(number -> all.add(suite + "%02d".formatted(number))));
-        assertThat(list().keySet()).isEqualTo(all);
+        Set<String> listed = new TreeSet<>(list().keySet());
+        listed.removeIf(id -> "UNJ".indexOf(id.charAt(0)) >= 0);
+        assertThat(listed).isEqualTo(all);
     }
 
     @Test
