@@ -42,7 +42,9 @@ import java.util.Objects;
 ///
 /// Nothing that is read is trusted: a `cmsg_len` shorter than its own header, or beyond what was received, ends the
 /// walk and is reported by [#malformed]; the `data` methods never leave the current message. Stepping allocates
-/// nothing.
+/// nothing. The walk is that of glibc's `CMSG_FIRSTHDR` and `CMSG_NXTHDR` since 2.37, which differ in one thing: they
+/// hand out such a header too, as the last, and leave it to their caller to look at its length. (Older ones also
+/// overlook a message that is not the first and whose padding lies beyond the end.)
 ///
 /// **Ownership.** Numbers only: descriptors that were received belong to whoever called `recvmsg`, whether they are
 /// looked at or not.
