@@ -7,6 +7,9 @@
  *         unix, unix_dontwait   send and recv of one byte over a socket pair, flags 0 or MSG_DONTWAIT
  *         tcp, tcp_dontwait     the same over a TCP connection on the loopback interface
  *         epoll_wait            epoll_wait on an empty set, timeout 0
+ *         sendmsg_recvmsg       sendmsg and recvmsg of one byte over a UNIX stream
+ *         pass_fd               the same with a descriptor, which is closed once it has arrived: three calls
+ *         mmsg_udp, mmsg_unix   sendmmsg of 64 datagrams of 64 bytes, and recvmmsg until all are there
  *
  * A sample is the time that TURNS turns of the loop took, 200 unless said otherwise; a turn of the send and recv cases
  * is two calls. For each sample one line is printed: CASE, a space, nanoseconds per turn. Whoever reads the lines takes
@@ -15,10 +18,12 @@
  * -t starts a second thread, which only sleeps. It changes a lot: glibc has cheaper ways through its cancellation
  * points, and the kernel takes no reference to an open file, only while the process has one thread. A JVM never does.
  *
- * Each loop does what the Java benchmark does: it looks at every result, and turns a failure into -errno.
+ * Each loop does what the Java benchmark does: it looks at every result, and turns a failure into -errno. What a call
+ * overwrites of a struct msghdr is set anew before the next.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -30,8 +35,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#define BATCH 64
+#define DATAGRAM 64
+
+/* What a case works with, -1 where it needs none: two ends of a connection, and a descriptor to send over it. */
 struct pair {
-    int sender, receiver;
+    int sender, receiver, passed;
 };
 
 static void fail(const char *what)
@@ -95,18 +104,160 @@ static void wait_empty(const struct pair *epoll, long turns)
     }
 }
 
+static void sendmsg_recvmsg(const struct pair *pair, long turns)
+{
+    char byte = 'x';
+    struct iovec iov = {&byte, 1};
+    struct msghdr message;
+    for (long i = 0; i < turns; i++) {
+        message = (struct msghdr) {.msg_iov = &iov, .msg_iovlen = 1};
+        if (result(sendmsg(pair->sender, &message, 0)) != 1) {
+            fail("sendmsg");
+        }
+        message = (struct msghdr) {.msg_iov = &iov, .msg_iovlen = 1};
+        if (result(recvmsg(pair->receiver, &message, 0)) != 1 || message.msg_flags != 0) {
+            fail("recvmsg");
+        }
+    }
+}
+
+static void pass_fd(const struct pair *pair, long turns)
+{
+    char byte = 'x';
+    struct iovec iov = {&byte, 1};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message;
+    for (long i = 0; i < turns; i++) {
+        message = (struct msghdr) {
+            .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+        };
+        control.header = (struct cmsghdr) {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.header), &pair->passed, sizeof(int));
+        if (result(sendmsg(pair->sender, &message, 0)) != 1) {
+            fail("sendmsg");
+        }
+        /* In CMSG_SPACE there would be room for a second descriptor. */
+        message = (struct msghdr) {
+            .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int))
+        };
+        control.header.cmsg_len = 0;
+        if (result(recvmsg(pair->receiver, &message, MSG_CMSG_CLOEXEC)) != 1 || message.msg_flags != MSG_CMSG_CLOEXEC) {
+            fail("recvmsg");
+        }
+        int received = -1;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
+            if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int))) {
+                memcpy(&received, CMSG_DATA(c), sizeof(int));
+            }
+        }
+        if (result(close(received)) != 0) {
+            fail("close");
+        }
+    }
+}
+
+static void prepare(struct mmsghdr *messages, int count)
+{
+    for (int i = 0; i < count; i++) {
+        messages[i].msg_hdr.msg_namelen = 0;
+        messages[i].msg_hdr.msg_controllen = 0;
+        messages[i].msg_hdr.msg_flags = 0;
+        messages[i].msg_len = 0;
+    }
+}
+
+static void mmsg(const struct pair *pair, long turns)
+{
+    static char bytes[BATCH][DATAGRAM];
+    struct iovec iov[BATCH];
+    struct mmsghdr messages[BATCH] = {0};
+    for (int i = 0; i < BATCH; i++) {
+        iov[i] = (struct iovec) {bytes[i], DATAGRAM};
+        messages[i].msg_hdr = (struct msghdr) {.msg_iov = &iov[i], .msg_iovlen = 1};
+    }
+    for (long i = 0; i < turns; i++) {
+        prepare(messages, BATCH);
+        if (result(sendmmsg(pair->sender, messages, BATCH, 0)) != BATCH) {
+            fail("sendmmsg");
+        }
+        for (int rest = BATCH; rest > 0;) {
+            prepare(messages, rest);
+            long count = result(recvmmsg(pair->receiver, messages, rest, MSG_WAITFORONE, NULL));
+            if (count <= 0) {
+                fail("recvmmsg");
+            }
+            for (long j = 0; j < count; j++) {
+                if (messages[j].msg_len != DATAGRAM || messages[j].msg_hdr.msg_flags != 0) {
+                    fail("recvmmsg: a datagram");
+                }
+            }
+            rest -= count;
+        }
+    }
+}
+
 static struct pair nothing(void)
 {
-    return (struct pair) {-1, -1};
+    return (struct pair) {-1, -1, -1};
+}
+
+static struct pair socket_pair(int type)
+{
+    int sv[2];
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, sv) != 0) {
+        fail("socketpair");
+    }
+    return (struct pair) {sv[0], sv[1], -1};
 }
 
 static struct pair unix_pair(void)
 {
-    int sv[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) != 0) {
-        fail("socketpair");
+    return socket_pair(SOCK_STREAM);
+}
+
+static struct pair unix_pair_and_file(void)
+{
+    struct pair pair = unix_pair();
+    pair.passed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (pair.passed < 0) {
+        fail("/dev/null");
     }
-    return (struct pair) {sv[0], sv[1]};
+    return pair;
+}
+
+/* A datagram that gets lost, which should not happen here, must not make recvmmsg wait for ever. */
+static struct pair patient(struct pair pair)
+{
+    struct timeval patience = {.tv_sec = 5};
+    if (setsockopt(pair.receiver, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) {
+        fail("SO_RCVTIMEO");
+    }
+    return pair;
+}
+
+/* The limit on the length of the queue, net.unix.max_dgram_qlen, does not count between the two ends of a pair. */
+static struct pair unix_datagrams(void)
+{
+    return patient(socket_pair(SOCK_DGRAM));
+}
+
+static struct pair udp_datagrams(void)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof name;
+    struct pair pair = {socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+        -1};
+    if (pair.sender < 0 || pair.receiver < 0 || bind(pair.receiver, (struct sockaddr *) &name, length) != 0
+            || getsockname(pair.receiver, (struct sockaddr *) &name, &length) != 0
+            || connect(pair.sender, (struct sockaddr *) &name, length) != 0
+            || getsockname(pair.sender, (struct sockaddr *) &name, &length) != 0
+            || connect(pair.receiver, (struct sockaddr *) &name, length) != 0) {
+        fail("UDP");
+    }
+    return patient(pair);
 }
 
 static struct pair tcp_pair(void)
@@ -114,7 +265,7 @@ static struct pair tcp_pair(void)
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof name;
     int on = 1;
-    struct pair pair;
+    struct pair pair = nothing();
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener < 0 || bind(listener, (struct sockaddr *) &name, length) != 0 || listen(listener, 1) != 0
             || getsockname(listener, (struct sockaddr *) &name, &length) != 0) {
@@ -140,7 +291,7 @@ static struct pair epoll(void)
     if (fd < 0) {
         fail("epoll_create1");
     }
-    return (struct pair) {-1, fd};
+    return (struct pair) {-1, fd, -1};
 }
 
 static const struct {
@@ -154,6 +305,10 @@ static const struct {
     {"tcp", tcp_pair, blocking},
     {"tcp_dontwait", tcp_pair, dontwait},
     {"epoll_wait", epoll, wait_empty},
+    {"sendmsg_recvmsg", unix_pair, sendmsg_recvmsg},
+    {"pass_fd", unix_pair_and_file, pass_fd},
+    {"mmsg_udp", udp_datagrams, mmsg},
+    {"mmsg_unix", unix_datagrams, mmsg},
 };
 
 static void measure(size_t c, long turns, int samples)
@@ -173,6 +328,9 @@ static void measure(size_t c, long turns, int samples)
     }
     if (pair.receiver >= 0) {
         close(pair.receiver);
+    }
+    if (pair.passed >= 0) {
+        close(pair.passed);
     }
 }
 

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 class BenchIT {
     private static final Pattern LIBC = Pattern.compile("\\{\"through\":\"Libc\",[^}]*\\}");
 
-    private static final List<String> CASES =
-            List.of("close_bad", "unix", "unix_dontwait", "tcp", "tcp_dontwait", "epoll_wait");
+    private static final List<String> CASES = List.of("close_bad", "unix", "unix_dontwait", "tcp", "tcp_dontwait",
+            "epoll_wait", "sendmsg_recvmsg", "pass_fd", "mmsg_udp", "mmsg_unix");
 
     @TempDir
     private Path folder;
