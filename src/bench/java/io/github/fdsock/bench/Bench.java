@@ -22,7 +22,7 @@ final class Bench implements Callable<Integer> {
     private static final int ROUNDS = 5;
 
     private enum Part {
-        calls, seam, startup
+        calls, messages, seam, startup
     }
 
     @Parameters(paramLabel = "PART", arity = "0..*",
@@ -58,7 +58,8 @@ final class Bench implements Callable<Integer> {
         final List<Table> tables = new ArrayList<>();
         for (final Part part : parts) {
             tables.add(switch (part) {
-                case calls -> new CallTable(program, quick);
+                case calls -> CallTable.calls(program, quick);
+                case messages -> CallTable.messages(program, quick);
                 case seam -> new SeamTable(quick);
                 case startup -> new StartupTable(quick);
             });

@@ -25,14 +25,17 @@ public final class CReference implements InternalProfiler {
 
     private static final int SAMPLES = 150;
 
-    private final String program;
     private final String work;
+    private final String turns;
+    private final String program;
 
-    /// @param line the case of `bench_calls.c`, a colon, and the path of the compiled program
+    /// @param line the case of `bench_calls.c`, the turns of a sample, and the path of the compiled program, with colons
+    /// between them
     public CReference(final String line) {
-        final int colon = line.indexOf(':');
-        work = line.substring(0, colon);
-        program = line.substring(colon + 1);
+        final String[] words = line.split(":", 3);
+        work = words[0];
+        turns = words[1];
+        program = words[2];
     }
 
     @Override
@@ -49,8 +52,9 @@ public final class CReference implements InternalProfiler {
     public Collection<? extends Result<?>> afterIteration(final BenchmarkParams benchmark,
             final IterationParams iteration, final IterationResult result) {
         return List.of(
-                new ScalarResult(BARE, median(program, "-s", SAMPLES, work), "ns/turn", AggregationPolicy.AVG),
-                new ScalarResult(THREADED, median(program, "-s", SAMPLES, "-t", work), "ns/turn",
+                new ScalarResult(BARE, median(program, "-n", turns, "-s", SAMPLES, work), "ns/turn",
+                        AggregationPolicy.AVG),
+                new ScalarResult(THREADED, median(program, "-n", turns, "-s", SAMPLES, "-t", work), "ns/turn",
                         AggregationPolicy.AVG));
     }
 

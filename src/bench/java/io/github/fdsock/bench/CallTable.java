@@ -18,14 +18,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/// The table of [RawCallBenchmark] against C.
+/// A table of calls against C: those of [RawCallBenchmark], or those of [MessageBenchmark].
 final class CallTable implements Table {
-    private static final int NO_GOAL = -1;
-
-    /// What may block has to tell the JVM, what cannot need not.
-    private static final int GOAL_BLOCKING = 20;
-    private static final int GOAL_CRITICAL = 12;
-
     /// What the others are compared with, where the work is the same.
     private static final String PEER = "SocketChannel";
 
@@ -34,63 +28,121 @@ final class CallTable implements Table {
     private static final String RATIO = "ratio";
     private static final String BYTES = "bytes";
 
-    /// One line.
-    ///
-    /// @param work what is done, in words
-    /// @param through by what
-    /// @param benchmark the method of [RawCallBenchmark]
-    /// @param transport its parameter, or null
-    /// @param c the case of `bench_calls.c`
-    /// @param calls how many calls one turn makes
-    /// @param goal how many nanoseconds a call may take more than in C
-    private record Row(String work, String through, String benchmark, String transport, String c, int calls, int goal) {
+    /// How many nanoseconds a call may take more than in C: what may block has to tell the JVM, what cannot need not.
+    private static final Goal BLOCKING = new Goal(OVER_C, 20);
+    private static final Goal CRITICAL = new Goal(OVER_C, 12);
+
+    /// How much longer than in C a turn may take that does more than the calls.
+    private static final Goal TURN = new Goal(RATIO, 1.15);
+
+    /// @param series [#OVER_C] or [#RATIO]
+    /// @param most the most that its median may be
+    private record Goal(String series, double most) {
     }
 
-    private static final List<Row> ROWS = List.of(
-            new Row("close(-1)", "Libc", "closeBad", null, "close_bad", 1, GOAL_BLOCKING),
-            new Row("epoll_wait, timeout 0", "Libc", "epollWait", null, "epoll_wait", 1, GOAL_CRITICAL),
-            new Row("send+recv unix", "Libc", "sendRecv", "unix", "unix", 2, GOAL_BLOCKING),
-            new Row("send+recv unix", "SocketFd", "socketFd", "unix", "unix", 2, NO_GOAL),
-            new Row("send+recv unix", "SocketFd, direct buffer", "socketFdDirectBuffer", "unix", "unix", 2, NO_GOAL),
-            new Row("send+recv unix", "SocketFd, heap buffer", "socketFdHeapBuffer", "unix", "unix", 2, NO_GOAL),
-            new Row("send+recv unix", PEER, "channel", "unix", "unix", 2, NO_GOAL),
-            new Row("send+recv unix, DONTWAIT", "Libc", "sendRecvDontwait", "unix", "unix_dontwait", 2, GOAL_CRITICAL),
-            new Row("send+recv unix, DONTWAIT", "SocketFd", "socketFdDontwait", "unix", "unix_dontwait", 2, NO_GOAL),
-            new Row("send+recv unix, DONTWAIT", PEER, "channelNonBlocking", "unix", "unix_dontwait", 2,
-                    NO_GOAL),
-            new Row("send+recv tcp", "Libc", "sendRecv", "tcp", "tcp", 2, NO_GOAL),
-            new Row("send+recv tcp", "SocketFd", "socketFd", "tcp", "tcp", 2, NO_GOAL),
-            new Row("send+recv tcp", PEER, "channel", "tcp", "tcp", 2, NO_GOAL),
-            new Row("send+recv tcp, DONTWAIT", "Libc", "sendRecvDontwait", "tcp", "tcp_dontwait", 2, NO_GOAL),
-            new Row("send+recv tcp, DONTWAIT", "SocketFd", "socketFdDontwait", "tcp", "tcp_dontwait", 2, NO_GOAL),
-            new Row("send+recv tcp, DONTWAIT", PEER, "channelNonBlocking", "tcp", "tcp_dontwait", 2,
-                    NO_GOAL));
+    /// What is done in a turn.
+    ///
+    /// @param words the same in words
+    /// @param transport the benchmark's parameter, or null
+    /// @param c the case of `bench_calls.c`
+    /// @param turns how often a loop goes round
+    /// @param calls how many calls one turn makes
+    private record Turn(String words, String transport, String c, int turns, int calls) {
+    }
 
+    /// One line.
+    ///
+    /// @param turn what is done
+    /// @param through by what
+    /// @param method of the benchmark
+    /// @param goal or null
+    private record Row(Turn turn, String through, String method, Goal goal) {
+    }
+
+    private static Turn turn(final String words, final String transport, final String c, final int calls) {
+        return new Turn(words, transport, c, RawCallBenchmark.TURNS, calls);
+    }
+
+    private static final Turn CLOSE = turn("close(-1)", null, "close_bad", 1);
+    private static final Turn WAIT = turn("epoll_wait, timeout 0", null, "epoll_wait", 1);
+    private static final Turn UNIX = turn("send+recv unix", "unix", "unix", 2);
+    private static final Turn UNIX_DONTWAIT = turn("send+recv unix, DONTWAIT", "unix", "unix_dontwait", 2);
+    private static final Turn TCP = turn("send+recv tcp", "tcp", "tcp", 2);
+    private static final Turn TCP_DONTWAIT = turn("send+recv tcp, DONTWAIT", "tcp", "tcp_dontwait", 2);
+
+    private static final List<Row> CALLS = List.of(
+            new Row(CLOSE, "Libc", "closeBad", BLOCKING),
+            new Row(WAIT, "Libc", "epollWait", CRITICAL),
+            new Row(UNIX, "Libc", "sendRecv", BLOCKING),
+            new Row(UNIX, "SocketFd", "socketFd", null),
+            new Row(UNIX, "SocketFd, direct buffer", "socketFdDirectBuffer", null),
+            new Row(UNIX, "SocketFd, heap buffer", "socketFdHeapBuffer", null),
+            new Row(UNIX, PEER, "channel", null),
+            new Row(UNIX_DONTWAIT, "Libc", "sendRecvDontwait", CRITICAL),
+            new Row(UNIX_DONTWAIT, "SocketFd", "socketFdDontwait", null),
+            new Row(UNIX_DONTWAIT, PEER, "channelNonBlocking", null),
+            new Row(TCP, "Libc", "sendRecv", null),
+            new Row(TCP, "SocketFd", "socketFd", null),
+            new Row(TCP, PEER, "channel", null),
+            new Row(TCP_DONTWAIT, "Libc", "sendRecvDontwait", null),
+            new Row(TCP_DONTWAIT, "SocketFd", "socketFdDontwait", null),
+            new Row(TCP_DONTWAIT, PEER, "channelNonBlocking", null));
+
+    private static final Turn MESSAGE = turn("sendmsg+recvmsg unix", null, "sendmsg_recvmsg", 2);
+    private static final Turn PASS_FD = turn("the same with a descriptor, close", null, "pass_fd", 3);
+    private static final Turn MMSG_UDP =
+            new Turn("sendmmsg+recvmmsg of 64, udp", "udp", "mmsg_udp", MessageBenchmark.BATCH_TURNS, 2);
+    private static final Turn MMSG_UNIX =
+            new Turn("sendmmsg+recvmmsg of 64, unix", "unix", "mmsg_unix", MessageBenchmark.BATCH_TURNS, 2);
+
+    private static final List<Row> MESSAGES = List.of(
+            new Row(MESSAGE, "Libc", "sendmsgRecvmsg", TURN),
+            new Row(PASS_FD, "Libc", "passFd", TURN),
+            new Row(MMSG_UDP, "Libc", "mmsg", TURN),
+            new Row(MMSG_UNIX, "Libc", "mmsg", TURN));
+
+    private final String name;
+    private final String title;
+    private final Class<?> benchmark;
+    private final List<Row> rows;
     private final Path program;
     private final boolean quick;
     private final Map<Row, Medians> figures = new LinkedHashMap<>();
 
-    CallTable(final Path program, final boolean quick) {
+    private CallTable(final String name, final String title, final Class<?> benchmark, final List<Row> rows,
+            final Path program, final boolean quick) {
+        this.name = name;
+        this.title = title;
+        this.benchmark = benchmark;
+        this.rows = rows;
         this.program = program;
         this.quick = quick;
-        for (final Row row : ROWS) {
+        for (final Row row : rows) {
             figures.put(row, new Medians());
         }
     }
 
+    static CallTable calls(final Path program, final boolean quick) {
+        return new CallTable("calls", "Calls", RawCallBenchmark.class, CALLS, program, quick);
+    }
+
+    static CallTable messages(final Path program, final boolean quick) {
+        return new CallTable("messages", "Messages", MessageBenchmark.class, MESSAGES, program, quick);
+    }
+
     @Override
     public String name() {
-        return "calls";
+        return name;
     }
 
     @Override
     public int steps() {
-        return ROWS.size();
+        return rows.size();
     }
 
     @Override
     public void round(final Runnable step) throws RunnerException {
-        for (final Row row : ROWS) {
+        for (final Row row : rows) {
             measure(row);
             if (!figures.get(row).has(BYTES)) {
                 measureAllocation(row);
@@ -101,19 +153,19 @@ final class CallTable implements Table {
 
     private void measure(final Row row) throws RunnerException {
         final ChainedOptionsBuilder options = options(row)
-                .addProfiler(CReference.class, row.c + ":" + program);
+                .addProfiler(CReference.class, row.turn.c + ":" + row.turn.turns + ":" + program);
         if (quick) {
             options.warmupIterations(2).measurementIterations(3);
         }
         final Medians medians = figures.get(row);
         for (final IterationResult iteration : Forks.run(options.build())) {
-            final double java = Forks.median(iteration) / RawCallBenchmark.TURNS;
+            final double java = Forks.median(iteration) / row.turn.turns;
             final double bare = Forks.secondary(iteration, CReference.BARE);
             final double threaded = Forks.secondary(iteration, CReference.THREADED);
             medians.add(JAVA, java);
             medians.add(CReference.BARE, bare);
             medians.add(CReference.THREADED, threaded);
-            medians.add(OVER_C, (java - threaded) / row.calls);
+            medians.add(OVER_C, (java - threaded) / row.turn.calls);
             medians.add(RATIO, java / threaded);
         }
     }
@@ -124,26 +176,25 @@ final class CallTable implements Table {
         final ChainedOptionsBuilder options = options(row).mode(Mode.AverageTime).addProfiler(GCProfiler.class)
                 .measurementIterations(3).measurementTime(TimeValue.milliseconds(quick ? 300 : 600));
         for (final IterationResult iteration : Forks.run(options.build())) {
-            figures.get(row).add(BYTES,
-                    Forks.secondary(iteration, "gc.alloc.rate.norm") / RawCallBenchmark.TURNS);
+            figures.get(row).add(BYTES, Forks.secondary(iteration, "gc.alloc.rate.norm") / row.turn.turns);
         }
     }
 
-    private static ChainedOptionsBuilder options(final Row row) {
+    private ChainedOptionsBuilder options(final Row row) {
         final ChainedOptionsBuilder options = new OptionsBuilder()
-                .include("\\Q" + RawCallBenchmark.class.getName() + "." + row.benchmark + "\\E$")
+                .include("\\Q" + benchmark.getName() + "." + row.method + "\\E$")
                 .verbosity(VerboseMode.SILENT).shouldFailOnError(true);
-        if (row.transport != null) {
-            options.param("transport", row.transport);
+        if (row.turn.transport != null) {
+            options.param("transport", row.turn.transport);
         }
         return options;
     }
 
     @Override
     public String print() {
-        return "Calls: nanoseconds a turn, medians\n"
-                + AsciiTable.getTable(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS, ROWS, List.of(
-                        new Column().header("turn").dataAlign(HorizontalAlign.LEFT).with((Row row) -> row.work),
+        return title + ": nanoseconds a turn, medians\n"
+                + AsciiTable.getTable(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS, rows, List.of(
+                        new Column().header("turn").dataAlign(HorizontalAlign.LEFT).with((Row row) -> row.turn.words),
                         new Column().header("through").dataAlign(HorizontalAlign.LEFT).with((Row row) -> row.through),
                         new Column().header("ns").with((Row row) -> decimal(row, JAVA)),
                         new Column().header("C, 2 threads").with((Row row) -> decimal(row, CReference.THREADED)),
@@ -161,7 +212,7 @@ final class CallTable implements Table {
 
     /// The ratio to the peer's time for the same work, each in terms of C at that moment.
     private Optional<Double> ofPeer(final Row row) {
-        return ROWS.stream().filter(peer -> peer.through.equals(PEER) && peer.work.equals(row.work)).findAny()
+        return rows.stream().filter(peer -> peer.through.equals(PEER) && peer.turn.equals(row.turn)).findAny()
                 .map(peer -> figures.get(row).of(RATIO) / figures.get(peer).of(RATIO));
     }
 
@@ -170,29 +221,36 @@ final class CallTable implements Table {
     }
 
     private String goal(final Row row) {
-        if (row.goal == NO_GOAL) {
+        if (row.goal == null) {
             return "";
         }
-        return "<= " + row.goal + (figures.get(row).of(OVER_C) <= row.goal ? ": met" : ": missed");
+        final boolean met = figures.get(row).of(row.goal.series) <= row.goal.most;
+        return String.format(Locale.ROOT, row.goal.series.equals(RATIO) ? "<= %.2f times" : "<= %.0f", row.goal.most)
+                + (met ? ": met" : ": missed");
     }
 
     @Override
     public List<Map<String, Object>> rows() {
-        return ROWS.stream().map(row -> {
+        return rows.stream().map(row -> {
             final Medians medians = figures.get(row);
             final Map<String, Object> json = new LinkedHashMap<>();
-            json.put("work", row.work);
+            json.put("work", row.turn.words);
             json.put("through", row.through);
-            json.put("callsPerTurn", row.calls);
+            json.put("callsPerTurn", row.turn.calls);
             json.put("nanos", medians.of(JAVA));
             json.put("nanosOfC", medians.of(CReference.THREADED));
             json.put("nanosOfCWithOneThread", medians.of(CReference.BARE));
             json.put("ratio", medians.of(RATIO));
             json.put("ratioTo" + PEER, ofPeer(row).orElse(null));
             json.put("nanosOverCPerCall", medians.of(OVER_C));
-            json.put("goalNanosOverCPerCall", row.goal == NO_GOAL ? null : (Integer) row.goal);
+            json.put("goalNanosOverCPerCall", goal(row, OVER_C));
+            json.put("goalRatio", goal(row, RATIO));
             json.put("bytesPerTurn", medians.least(BYTES));
             return json;
         }).toList();
+    }
+
+    private static Double goal(final Row row, final String series) {
+        return row.goal != null && row.goal.series.equals(series) ? row.goal.most : null;
     }
 }

@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -17,9 +18,9 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
-/// Connections of this process to itself, over `unix` (a stream) or `tcp` (the loopback interface, without Nagle's
-/// delay, since a second byte would wait for the acknowledgement of the first).
+/// Connections of this process to itself, over UNIX sockets or the loopback interface.
 final class Connections {
     private Connections() {
     }
@@ -28,6 +29,8 @@ final class Connections {
     record Channels(SocketChannel first, SocketChannel second) {
     }
 
+    /// A stream, over `unix` or `tcp` (without Nagle's delay, since a second byte would wait for the acknowledgement of
+    /// the first).
     static SocketFd.Pair sockets(final String transport) throws IOException {
         if (transport.equals("unix")) {
             return SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0);
@@ -44,6 +47,25 @@ final class Connections {
                 first.close();
                 throw e;
             }
+        }
+    }
+
+    /// Two connected datagram sockets, over `unix` or `udp`. A datagram that gets lost, which should not happen, must
+    /// not make the second wait for ever.
+    static SocketFd.Pair datagrams(final String transport) throws IOException {
+        final SocketFd.Pair pair = transport.equals("unix") ? SocketFd.socketpair(AF_UNIX, SOCK_DGRAM, 0)
+                : new SocketFd.Pair(SocketFd.socket(AF_INET, SOCK_DGRAM, 0), SocketFd.socket(AF_INET, SOCK_DGRAM, 0));
+        try {
+            if (!transport.equals("unix")) {
+                pair.second().bind(SockAddr.inet("127.0.0.1", 0));
+                pair.first().connect(pair.second().localAddress());
+                pair.second().connect(pair.first().localAddress());
+            }
+            pair.second().setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofSeconds(5));
+            return pair;
+        } catch (final Throwable e) {
+            pair.close();
+            throw e;
         }
     }
 
