@@ -97,9 +97,13 @@ final class CallTable implements Table {
 
     private static final List<Row> MESSAGES = List.of(
             new Row(MESSAGE, "Libc", "sendmsgRecvmsg", TURN),
+            new Row(MESSAGE, "SocketFd", "message", TURN),
             new Row(PASS_FD, "Libc", "passFd", TURN),
+            new Row(PASS_FD, "SocketFd", "messageWithFd", TURN),
             new Row(MMSG_UDP, "Libc", "mmsg", TURN),
-            new Row(MMSG_UNIX, "Libc", "mmsg", TURN));
+            new Row(MMSG_UDP, "SocketFd", "messages", TURN),
+            new Row(MMSG_UNIX, "Libc", "mmsg", TURN),
+            new Row(MMSG_UNIX, "SocketFd", "messages", TURN));
 
     private final String name;
     private final String title;

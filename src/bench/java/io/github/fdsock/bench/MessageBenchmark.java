@@ -3,6 +3,8 @@ package io.github.fdsock.bench;
 import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.Fd;
+import io.github.fdsock.Message;
+import io.github.fdsock.Messages;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
@@ -27,9 +29,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What messages cost through [Libc] and the views of its structs: a byte, a descriptor, a batch of datagrams.
+/// What messages cost through [Libc] and the views of its structs, and through [SocketFd] and [Message]: a byte, a
+/// descriptor, a batch of datagrams.
 ///
-/// The loops are those of `native/bench_calls.c`, and samples as at [RawCallBenchmark]. In every turn the structs are
+/// The loops are those of `native/bench_calls.c`, and samples as at [RawCallBenchmark]. In every turn the messages are
 /// prepared for the call and looked at behind it, as a program has to.
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -56,7 +59,8 @@ public class MessageBenchmark {
         Fd passed;
         int passedFd;
 
-        final Iovec iov = Iovec.allocate(Arena.global(), 1).add(Arena.global().allocate(1));
+        final MemorySegment bytes = Arena.global().allocate(1);
+        final Iovec iov = Iovec.allocate(Arena.global(), 1).add(bytes);
         final Msghdr plain = Msghdr.allocate(Arena.global()).iov(iov);
 
         final ControlBuffer sent = ControlBuffer.allocate(Arena.global(), (int) ControlBuffer.space(Integer.BYTES));
@@ -65,6 +69,16 @@ public class MessageBenchmark {
         /// In `CMSG_SPACE` there would be room for a second descriptor.
         final ControlBuffer received = ControlBuffer.allocate(Arena.global(), (int) ControlBuffer.len(Integer.BYTES));
         final Msghdr incoming = Msghdr.allocate(Arena.global()).iov(iov).control(received);
+
+        final Message plainMessage = message(0);
+        final Message outgoingMessage = message(1);
+        final Message incomingMessage = message(1);
+
+        private Message message(final int descriptors) {
+            final Message message = Message.allocate(Arena.global(), 1, 0, descriptors);
+            message.buffers().add(bytes);
+            return message;
+        }
 
         @Setup
         public void open() throws IOException {
@@ -92,8 +106,10 @@ public class MessageBenchmark {
         int sendFd;
         int recvFd;
 
-        final Mmsghdr outgoing = messages();
-        final Mmsghdr incoming = messages();
+        final Mmsghdr outgoing = headers();
+        final Mmsghdr incoming = headers();
+        final Messages outgoingMessages = messages();
+        final Messages incomingMessages = messages();
 
         @Setup
         public void open() throws IOException {
@@ -107,10 +123,18 @@ public class MessageBenchmark {
             pair.close();
         }
 
-        private static Mmsghdr messages() {
-            final Mmsghdr messages = Mmsghdr.allocate(Arena.global(), BATCH);
+        private static Mmsghdr headers() {
+            final Mmsghdr headers = Mmsghdr.allocate(Arena.global(), BATCH);
             for (int i = 0; i < BATCH; i++) {
-                messages.hdr(i).iov(Iovec.allocate(Arena.global(), 1).add(Arena.global().allocate(DATAGRAM)));
+                headers.hdr(i).iov(Iovec.allocate(Arena.global(), 1).add(Arena.global().allocate(DATAGRAM)));
+            }
+            return headers;
+        }
+
+        private static Messages messages() {
+            final Messages messages = Messages.allocate(Arena.global(), BATCH, 1, 0, 0);
+            for (int i = 0; i < BATCH; i++) {
+                messages.get(i).buffers().add(Arena.global().allocate(DATAGRAM));
             }
             return messages;
         }
@@ -128,7 +152,7 @@ public class MessageBenchmark {
     @Benchmark
     public void passFd(final Stream stream) {
         for (int i = 0; i < TURNS; i++) {
-            stream.sent.clear().appendInts(SOL_SOCKET, SCM_RIGHTS, stream.passedFd);
+            stream.sent.clear().appendInt(SOL_SOCKET, SCM_RIGHTS, stream.passedFd);
             expect(1, Libc.sendmsg(stream.sendFd, stream.outgoing.prepareSend().segment(), 0));
             expect(1, Libc.recvmsg(stream.recvFd, stream.incoming.prepareReceive().segment(), MSG_CMSG_CLOEXEC));
             expect(MSG_CMSG_CLOEXEC, stream.incoming.received().flags());
@@ -157,6 +181,45 @@ public class MessageBenchmark {
                 for (int j = 0; j < count; j++) {
                     expect(DATAGRAM, datagrams.incoming.len(j));
                     expect(0, datagrams.incoming.hdr(j).flags());
+                }
+                rest -= count;
+            }
+        }
+    }
+
+    @Benchmark
+    public void message(final Stream stream) throws IOException {
+        final Message message = stream.plainMessage;
+        for (int i = 0; i < TURNS; i++) {
+            expect(1, stream.pair.first().sendmsg(message, 0));
+            expect(1, stream.pair.second().recvmsg(message, 0));
+            expect(MSG_CMSG_CLOEXEC, message.flags());
+        }
+    }
+
+    @Benchmark
+    public void messageWithFd(final Stream stream) throws IOException {
+        for (int i = 0; i < TURNS; i++) {
+            expect(1, stream.pair.first().sendmsg(stream.outgoingMessage.lendFd(stream.passed), 0));
+            expect(1, stream.pair.second().recvmsg(stream.incomingMessage, 0));
+            expect(MSG_CMSG_CLOEXEC, stream.incomingMessage.flags());
+            stream.incomingMessage.takeFd(0).close();
+        }
+    }
+
+    @Benchmark
+    public void messages(final Datagrams datagrams) throws IOException {
+        final Messages incoming = datagrams.incomingMessages;
+        for (int i = 0; i < BATCH_TURNS; i++) {
+            expect(BATCH, datagrams.pair.first().sendmmsg(datagrams.outgoingMessages, 0, BATCH, 0));
+            for (int rest = BATCH; rest > 0;) {
+                final int count = datagrams.pair.second().recvmmsg(incoming, rest, MSG_WAITFORONE);
+                if (count <= 0) {
+                    throw new IllegalStateException("recvmmsg returned " + count);
+                }
+                for (int j = 0; j < count; j++) {
+                    expect(DATAGRAM, incoming.get(j).bytes());
+                    expect(MSG_CMSG_CLOEXEC, incoming.get(j).flags());
                 }
                 rest -= count;
             }
