@@ -71,6 +71,45 @@ class ControlBufferTest {
     }
 
     @Test
+    void allWaysToAppendWriteTheSame() {
+        try (Arena arena = Arena.ofConfined()) {
+            final byte[] expected = ControlBuffer.allocate(arena, 24).appendInts(1, 2, 7).segment()
+                    .toArray(ValueLayout.JAVA_BYTE);
+            final ControlBuffer one = ControlBuffer.allocate(arena, 24).appendInt(1, 2, 7);
+            final ControlBuffer some = ControlBuffer.allocate(arena, 24).appendInts(1, 2, new int[] {7, 8, 9}, 1);
+            final ControlBuffer space = ControlBuffer.allocate(arena, 24);
+            space.appendSpace(1, 2, 4).set(ValueLayout.JAVA_INT_UNALIGNED, 0, 7);
+            for (final ControlBuffer control : List.of(one, some, space)) {
+                assertThat(control.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected);
+                assertThat(control.length()).isEqualTo(24);
+                assertThatThrownBy(() -> control.appendInt(1, 2, 3)).isInstanceOf(IndexOutOfBoundsException.class);
+            }
+            final ControlBuffer empty = ControlBuffer.allocate(arena, 64);
+            assertThat(empty.appendSpace(1, 2, 5).byteSize()).isEqualTo(5);
+            assertThatThrownBy(() -> empty.appendInts(1, 2, new int[2], 3))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> empty.appendSpace(1, 2, -1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("-1");
+            assertThat(empty.length()).as("nothing is changed by what is refused").isEqualTo(24);
+        }
+    }
+
+    @Test
+    void theLastIsTakenAway() {
+        try (Arena arena = Arena.ofConfined()) {
+            final ControlBuffer control = ControlBuffer.allocate(arena, 64).appendInt(1, 2, 7);
+            final int before = control.length();
+            control.appendInt(3, 4, 8).truncate(before);
+            assertThat(control.next()).isTrue();
+            assertThat(control.dataInt(0)).isEqualTo(7);
+            assertThat(control.next()).isFalse();
+            assertThatThrownBy(() -> control.truncate(before + 1)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> control.truncate(-1)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThat(control.length()).isEqualTo(before);
+        }
+    }
+
+    @Test
     void aMessageLiesAsTheHeaderSays() {
         try (Arena arena = Arena.ofConfined()) {
             final ControlBuffer control = ControlBuffer.allocate(arena, 64).appendInts(1, 2, 7, 8, 9);
