@@ -8,6 +8,7 @@ module io.github.fdsock {
     exports io.github.fdsock.cmsg;
     exports io.github.fdsock.loop;
     exports io.github.fdsock.option;
+    exports io.github.fdsock.process;
     exports io.github.fdsock.sys;
     exports io.github.fdsock.sys.struct;
 }

@@ -18,10 +18,10 @@ record Architecture(String root) {
             "sys", Set.of("abi"),
             "sys.struct", Set.of("abi", "sys"),
             "option", Set.of("sys", "sys.struct"),
-            "cmsg", Set.of("option", "sys", "sys.struct"),
             "", Set.of("cmsg", "option", "sys", "sys.struct"),
+            "process", Set.of("", "cmsg", "option", "sys", "sys.struct"),
             "loop", Set.of("", "cmsg", "option", "sys", "sys.struct"),
-            "cli", Set.of("loop", "", "cmsg", "option", "sys", "sys.struct"),
+            "cli", Set.of("loop", "process", "", "cmsg", "option", "sys", "sys.struct"),
             "bench", Set.of("loop", "", "cmsg", "option", "sys", "sys.struct"));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a

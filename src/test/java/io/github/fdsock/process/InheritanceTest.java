@@ -1,0 +1,128 @@
+package io.github.fdsock.process;
+
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fdsock.Fd;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.sys.Libc;
+import io.github.fdsock.testing.Project;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A JVM finds what the program that was there before it, under the same pid, has opened for it.
+@Timeout(60)
+class InheritanceTest {
+    private static final long LIMIT_SECONDS = 30;
+
+    @TempDir
+    Path folder;
+
+    private static SocketFd listener() throws IOException {
+        SocketFd listener = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
+        listener.bind(SockAddr.inet("127.0.0.1", 0));
+        listener.listen(1);
+        return listener;
+    }
+
+    private static int port(SocketFd listener) throws IOException {
+        return ((SockAddr.Inet4) listener.localAddress()).port();
+    }
+
+    /// A shell that runs `script`, which finds the command line of a JVM with that program in `"$@"`.
+    private static Process start(String script, Class<?> program, String... environment) throws IOException {
+        List<String> command = new ArrayList<>(List.of("env"));
+        command.addAll(List.of(environment));
+        command.addAll(List.of("bash", "-c", script, "bash", Project.java().toString(), "-ea", "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED", "-cp", location(Libc.class) + ":" + location(program),
+                program.getName()));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    private static String location(Class<?> type) {
+        return type.getProtectionDomain().getCodeSource().getLocation().getPath();
+    }
+
+    private static String output(Process process) throws Exception {
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+        process.getOutputStream().close();
+        assertThat(process.exitValue()).as(output).isZero();
+        return output;
+    }
+
+    private static String read(SocketFd connection) throws IOException {
+        byte[] bytes = new byte[100];
+        StringBuilder text = new StringBuilder();
+        for (long n = connection.recv(bytes, 0, 100, 0); n > 0; n = connection.recv(bytes, 0, 100, 0)) {
+            text.append(new String(bytes, 0, (int) n, StandardCharsets.UTF_8));
+        }
+        return text.toString();
+    }
+
+    // ---- LISTEN_FDS
+
+    @Test
+    void whatWasPassedIsTakenOnce() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "content");
+        try (SocketFd listener = listener()) {
+            Process process = start("""
+                    exec 3<"$FILE" 4<>/dev/tcp/127.0.0.1/$PORT
+                    LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=config:connection exec "$@"
+                    """, Taker.class, "FILE=" + file, "PORT=" + port(listener));
+            try (SocketFd connection = listener.accept()) {
+                assertThat(output(process).lines()).containsExactly(
+                        "config: fd 3, close-on-exec true, non-blocking false",
+                        "connection: socket 4, close-on-exec true, non-blocking false",
+                        "the descriptors of LISTEN_FDS were taken before");
+                assertThat(read(connection)).isEqualTo("content");
+            }
+        }
+    }
+
+    @Test
+    void whatWasPassedToTheShellIsNotForItsChild() throws Exception {
+        Process process = start("""
+                exec 3</dev/null
+                LISTEN_PID=$$ LISTEN_FDS=1 "$@"
+                exit $?
+                """, Taker.class);
+        assertThat(output(process)).isEmpty();
+    }
+
+    /// Tells what it has got, and copies the first into the second.
+    static final class Taker {
+        private Taker() {
+        }
+
+        public static void main(String[] arguments) throws IOException {
+            try (Activation activation = Activation.take()) {
+                for (int i = 0; i < activation.descriptors(); i++) {
+                    Fd fd = activation.takeFd(i);
+                    System.out.println(activation.name(i) + ": " + fd + ", close-on-exec " + fd.closeOnExec()
+                            + ", non-blocking " + fd.nonBlocking());
+                    if (i == 1) {
+                        byte[] bytes = new byte[100];
+                        fd.write(bytes, 0, (int) Fd.adopt(3).read(bytes, 0, 100));
+                    }
+                }
+                if (activation.descriptors() > 0) {
+                    try {
+                        Activation.take();
+                    } catch (IllegalStateException e) {
+                        System.out.println(e.getMessage());
+                    }
+                }
+            }
+        }
+    }
+}
