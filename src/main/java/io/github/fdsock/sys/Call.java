@@ -31,6 +31,7 @@ public enum Call {
     sendfile(LLPL), splice(LPLPLL), tee(LLLLLL),
 
     getrlimit(LPLL), setrlimit(LPLL), prlimit(LLPP), kill(LLLLLL), raise(LLLLLL), pthread_sigmask(LPPL),
+    clock_gettime(LPLL),
 
     if_nametoindex(PLL), if_indextoname(LPLL), getaddrinfo(PPPP), freeaddrinfo(PLL), getnameinfo(PLPLPLL);
     // @formatter:on

@@ -1885,7 +1885,7 @@ public final class Libc {
         return Downcall.result(Downcall.llllll(Link.CALL, fd_in, fd_out, len, flags, 0, 0));
     }
 
-    // ---- limits and signals
+    // ---- limits, signals and clocks
 
     /// `getrlimit(resource, rlim)`: reads a limit of this process.
     ///
@@ -2031,6 +2031,30 @@ public final class Libc {
             return (int) Seam.call(seam, Call.pthread_sigmask, how, set, oldset);
         }
         return -(int) Downcall.lppl(Link.CALL, how, set, oldset, 0);
+    }
+
+    /// `clock_gettime(clockid, tp)`: what a clock shows.
+    ///
+    /// `CLOCK_MONOTONIC` is the clock by which systemd, the kernel's log and timers compare points in time, and stands
+    /// still while the machine sleeps. On today's JVMs [System#nanoTime] shows it too, which its specification leaves
+    /// open.
+    ///
+    /// **Errors.** `EINVAL`: no such clock.
+    ///
+    /// @param clockid `CLOCK_MONOTONIC`, `CLOCK_REALTIME`, `CLOCK_BOOTTIME`, …
+    /// @param tp room for a `struct timespec`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/clock_gettime.2.html">clock_gettime(2)</a>
+    public static int clock_gettime(final int clockid, final MemorySegment tp) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.clock_gettime);
+        }
+        room("clock_gettime", tp, TIMESPEC_SIZE);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.clock_gettime, clockid, tp);
+        }
+        return Downcall.result((int) Downcall.lpll(Link.CALL, clockid, tp, 0, 0));
     }
 
     // ---- names

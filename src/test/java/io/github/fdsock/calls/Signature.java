@@ -128,6 +128,7 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
         kill int int
         raise int
         pthread_sigmask int signals in
+        clock_gettime int out:16
         if_nametoindex string
         """.lines().map(Signature::parse).forEach(signature -> ALL.put(signature.call, signature));
     }

@@ -131,6 +131,7 @@ class LibcChecksTest {
                 new TooShort("prlimit", 16, (_, m) -> Libc.prlimit(0, -1, NULL, m)),
                 new TooShort("pthread_sigmask", 128, (_, m) -> Libc.pthread_sigmask(-1, m, NULL)),
                 new TooShort("pthread_sigmask", 128, (a, m) -> Libc.pthread_sigmask(-1, a.allocate(128), m)),
+                new TooShort("clock_gettime", 16, (_, m) -> Libc.clock_gettime(-1, m)),
                 new TooShort("if_indextoname", 16, (_, m) -> Libc.if_indextoname(-1, m)),
                 new TooShort("getaddrinfo", 48, (a, m) -> Libc.getaddrinfo(NULL, NULL, m, a.allocate(8))),
                 new TooShort("getaddrinfo", 8, (_, m) -> Libc.getaddrinfo(NULL, NULL, NULL, m)),

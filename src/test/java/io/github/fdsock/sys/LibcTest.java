@@ -495,6 +495,21 @@ class LibcTest {
     }
 
     @Test
+    void theMonotonicClockIsTheOneOfTheTimers() {
+        final Timespec before = Timespec.allocate(arena);
+        assertThat(Libc.clock_gettime(CLOCK_MONOTONIC, before.segment())).isZero();
+        final int timer = fd(Libc.timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+        final Itimerspec set = Itimerspec.allocate(arena);
+        set.value().nanos(before.nanos() + 5_000_000);
+        assertThat(Libc.timerfd_settime(timer, TFD_TIMER_ABSTIME, set.segment(), NULL)).isZero();
+        assertThat(Libc.read(timer, arena.allocate(8), 8)).isEqualTo(8);
+        final Timespec after = Timespec.allocate(arena);
+        assertThat(Libc.clock_gettime(CLOCK_MONOTONIC, after.segment())).isZero();
+        assertThat(after.nanos()).isGreaterThanOrEqualTo(set.value().nanos());
+        assertThat(Libc.clock_gettime(1000, after.segment())).isEqualTo(-EINVAL);
+    }
+
+    @Test
     void aTimerInThePastGoesOffAtOnceAndZeroDisarms() {
         final int timer = fd(Libc.timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
         final Itimerspec set = Itimerspec.allocate(arena);
