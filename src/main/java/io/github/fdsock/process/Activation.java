@@ -58,8 +58,8 @@ public final class Activation implements Closeable {
     /// @return all of them, in order; none where the environment does not speak of this process
     /// @throws IllegalStateException they were taken before; or one is close-on-exec: then it was not inherited, and
     ///         belongs to other code of this process
-    /// @throws IllegalArgumentException `LISTEN_PID` or `LISTEN_FDS` is not such a number, or there are not as many names
-    ///         in `LISTEN_FDNAMES`
+    /// @throws IllegalArgumentException `LISTEN_PID` or `LISTEN_FDS` is not such a number, or `LISTEN_FDNAMES` has
+    ///         fewer or more names
     /// @throws ErrnoException `EBADF`: fewer are open
     public static synchronized Activation take() throws ErrnoException {
         if (taken) {
@@ -109,15 +109,15 @@ public final class Activation implements Closeable {
         return names;
     }
 
-    /// What `exec` leaves open is not close-on-exec. What is was opened since then, or has an owner who set it. (Nothing
-    /// tells the files that the JVM opens without: a manager who counts too many is believed.)
+    /// What `exec` leaves open is not close-on-exec; what is was opened since then, or has an owner who set it. The JVM
+    /// opens files without it as well, and nothing tells these: a manager who counts too many is believed.
     private static void requireInherited(final int fd) throws ErrnoException {
         final int flags = Libc.fcntl(fd, F_GETFD, 0);
         if (flags < 0) {
             throw new ErrnoException("fcntl(" + fd + ", F_GETFD)", -flags);
         }
         if ((flags & FD_CLOEXEC) != 0) {
-            throw new IllegalStateException("fd " + fd + " is close-on-exec, so nobody has passed it; it is in use here");
+            throw new IllegalStateException("fd " + fd + " is close-on-exec: it was not passed, or is taken already");
         }
     }
 
