@@ -3,21 +3,31 @@ package io.github.fdsock.process;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
+import io.github.fdsock.Seen;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.testing.OpenDescriptors;
 import io.github.fdsock.testing.Project;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// A JVM finds what the program that was there before it, under the same pid, has opened for it.
 @Timeout(60)
@@ -43,7 +53,8 @@ class InheritanceTest {
         List<String> command = new ArrayList<>(List.of("env"));
         command.addAll(List.of(environment));
         command.addAll(List.of("bash", "-c", script, "bash", Project.java().toString(), "-ea", "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED", "-cp", location(Libc.class) + ":" + location(program),
+                "--enable-native-access=ALL-UNNAMED", "-cp",
+                location(Libc.class) + ":" + location(program) + ":" + location(OpenDescriptors.class),
                 program.getName()));
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
@@ -123,6 +134,107 @@ class InheritanceTest {
                     }
                 }
             }
+        }
+    }
+
+    // ---- inetd
+
+    /// The lines that [Receiver] leaves in a file, where the standard streams are the socket.
+    private List<String> receiver(String redirections, String failure, SocketFd listener) throws Exception {
+        Path report = folder.resolve("report");
+        Process process = start("exec " + redirections + "\nexec \"$@\"", Receiver.class, "REPORT=" + report,
+                "FAILURE=" + failure, "PORT=" + port(listener));
+        try (SocketFd connection = listener.accept()) {
+            assertThat(read(connection)).isEqualTo("hello");
+        }
+        output(process);
+        return Files.readAllLines(report);
+    }
+
+    private static final String TAKEN = "a socket above 2, close-on-exec true, end of input -1";
+
+    @ParameterizedTest
+    @CsvSource({
+        "2>&1 0<>/dev/tcp/127.0.0.1/$PORT 1>&0, /dev/null /dev/null pipe",
+        "2>&1 0<>/dev/tcp/127.0.0.1/$PORT 1>&0 2>&0, /dev/null /dev/null /dev/null",
+        "0<>/dev/tcp/127.0.0.1/$PORT, /dev/null pipe pipe",
+        "0<>/dev/tcp/127.0.0.1/$PORT 2>&0, /dev/null pipe /dev/null"})
+    void theSocketIsTakenOutOfTheStandardStreamsAndNoOther(String redirections, String after) throws Exception {
+        try (SocketFd listener = listener()) {
+            assertThat(receiver(redirections, "", listener)).containsExactly(TAKEN, after,
+                    "getsockopt(0, SOL_SOCKET, SO_TYPE) = -1 ENOTSOCK (Socket operation on non-socket)");
+        }
+    }
+
+    @Test
+    void anotherSocketStaysWhereItIs() throws Exception {
+        try (SocketFd listener = listener(); SocketFd other = listener()) {
+            assertThat(receiver("0<>/dev/tcp/127.0.0.1/$PORT 1<>/dev/tcp/127.0.0.1/" + port(other), "", listener))
+                    .contains("/dev/null socket pipe");
+            try (SocketFd connection = other.accept()) {
+                assertThat(read(connection)).isEqualTo("printed");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"fcntl:2", "getsockopt:3", "getsockopt:6", "getsockopt:8", "open:1", "dup3:1", "dup3:2", "dup3:3",
+        "close:1"})
+    void aFailureLeavesThemAsTheyWere(String failure) throws Exception {
+        try (SocketFd listener = listener()) {
+            assertThat(receiver("0<>/dev/tcp/127.0.0.1/$PORT 1>&0 2>&0", failure, listener)).startsWith(
+                    failure.substring(0, failure.indexOf(':')) + " = -1 EIO (Input/output error)",
+                    "socket socket socket", TAKEN, "/dev/null /dev/null /dev/null");
+        }
+    }
+
+    /// Takes the socket, says `hello` through it and `printed` on standard output, and reports.
+    static final class Receiver {
+        private Receiver() {
+        }
+
+        public static void main(String[] arguments) throws IOException {
+            try (PrintStream report = new PrintStream(System.getenv("REPORT"), StandardCharsets.UTF_8)) {
+                String failure = System.getenv("FAILURE");
+                if (!failure.isEmpty()) {
+                    Call call = Call.valueOf(failure.substring(0, failure.indexOf(':')));
+                    AtomicInteger left =
+                            new AtomicInteger(Integer.parseInt(failure.substring(failure.indexOf(':') + 1)));
+                    Map<Integer, String> before = OpenDescriptors.now().targets();
+                    try (Seen _ = Seen.calls(made -> made.call() == call && left.decrementAndGet() == 0
+                            ? (call == Call.close ? Libc.close(made.fd()) : 0) - (long) EIO : null)) {
+                        Inetd.take();
+                    } catch (ErrnoException e) {
+                        report.println(e.getMessage().replaceFirst("\\(.*?\\)", ""));
+                    }
+                    if (!OpenDescriptors.now().targets().equals(before)) {
+                        report.println(OpenDescriptors.now() + ", and before " + before);
+                    }
+                    report.println(standardStreams());
+                }
+                try (SocketFd socket = Inetd.take()) {
+                    report.println("a " + (socket.intValue() > 2 ? "socket above 2" : socket) + ", close-on-exec "
+                            + socket.closeOnExec() + ", end of input " + System.in.read());
+                    report.println(standardStreams());
+                    System.out.print("printed");
+                    System.out.flush();
+                    socket.send("hello".getBytes(StandardCharsets.UTF_8), 0, 5, 0);
+                }
+                try {
+                    Inetd.take();
+                } catch (ErrnoException e) {
+                    report.println(e.getMessage());
+                }
+            }
+        }
+
+        private static String standardStreams() throws IOException {
+            StringJoiner targets = new StringJoiner(" ");
+            for (String number : List.of("0", "1", "2")) {
+                String target = Files.readSymbolicLink(Path.of("/proc/self/fd", number)).toString();
+                targets.add(target.replaceFirst(":.*", ""));
+            }
+            return targets.toString();
         }
     }
 }
