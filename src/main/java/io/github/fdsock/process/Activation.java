@@ -53,7 +53,8 @@ public final class Activation implements Closeable {
 
     /// `sd_listen_fds_with_names(0, &names)`: takes over what was passed to this process, once.
     ///
-    /// Where this throws nothing has changed, and the descriptors belong to nobody.
+    /// Where this throws nothing has changed, and the descriptors belong to nobody. A manager that counts more than it
+    /// passes is believed as far as the numbers are open, though files of the JVM may be among them.
     ///
     /// @return all of them, in order; none where the environment does not speak of this process
     /// @throws IllegalStateException they were taken before; or one is close-on-exec: then it was not inherited, and
@@ -109,8 +110,8 @@ public final class Activation implements Closeable {
         return names;
     }
 
-    /// What `exec` leaves open is not close-on-exec; what is was opened since then, or has an owner who set it. The JVM
-    /// opens files without it as well, and nothing tells these: a manager who counts too many is believed.
+    /// What `exec` leaves open is not close-on-exec; what is was opened since then, or has an owner who set it. That
+    /// does not tell the files that the JVM opens without it.
     private static void requireInherited(final int fd) throws ErrnoException {
         final int flags = Libc.fcntl(fd, F_GETFD, 0);
         if (flags < 0) {
