@@ -18,6 +18,7 @@ record Architecture(String root) {
             "sys", Set.of("abi"),
             "sys.struct", Set.of("abi", "sys"),
             "option", Set.of("sys", "sys.struct"),
+            "cmsg", Set.of("option", "sys", "sys.struct"),
             "", Set.of("cmsg", "option", "sys", "sys.struct"),
             "process", Set.of("", "cmsg", "option", "sys", "sys.struct"),
             "loop", Set.of("", "cmsg", "option", "sys", "sys.struct"),
