@@ -9,7 +9,7 @@ import io.github.fdsock.Background;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
 import io.github.fdsock.PipeFd;
-import io.github.fdsock.ReceivedMessage;
+import io.github.fdsock.Message;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
@@ -265,7 +265,7 @@ class NotifyTest {
         PipeFd.Pair pipe = PipeFd.create(0);
         assertThat(notify.store("log", poll, pipe.writeEnd(), pipe.readEnd())).isTrue();
         pipe.close();
-        try (ReceivedMessage message = manager.receive(room, 0, 3)) {
+        try (Message message = manager.receive(room, 0, 3)) {
             assertThat(text(message.bytes())).isEqualTo(text);
             assertThat(message.descriptors()).isEqualTo(2);
             try (Fd write = message.takeFd(0); Fd read = message.takeFd(1)) {
@@ -301,7 +301,7 @@ class NotifyTest {
         assertThat(notify.stopping()).isTrue();
         try (Background<Boolean> barrier = Background.start(() -> notify.barrier(TimeUnit.SECONDS.toNanos(30)))) {
             assertThat(text(manager.recv(room, 0))).isEqualTo("STOPPING=1");
-            ReceivedMessage message = manager.receive(room, 0, 2);
+            Message message = manager.receive(room, 0, 2);
             assertThat(text(message.bytes())).isEqualTo("BARRIER=1");
             assertThat(message.descriptors()).isEqualTo(1);
             message.close();
@@ -314,7 +314,7 @@ class NotifyTest {
         long begin = System.nanoTime();
         assertThat(notify.barrier(20_000_000)).isFalse();
         assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(20_000_000);
-        try (ReceivedMessage message = manager.receive(room, 0, 1)) {
+        try (Message message = manager.receive(room, 0, 1)) {
             assertThat(message.descriptors()).isEqualTo(1);
         }
     }

@@ -3,7 +3,7 @@ package io.github.fdsock.programs;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fdsock.ReceivedMessage;
+import io.github.fdsock.Message;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Libc;
@@ -45,11 +45,11 @@ class SystemdIT {
             try (Program notify = Program.start("env", "NOTIFY_SOCKET=" + (first.equals("@") ? "@" + name : name),
                     "systemd-notify", "--ready", "--status=hello")) {
                 final MemorySegment room = arena.allocate(1000);
-                try (ReceivedMessage said = receive(manager, room)) {
+                try (Message said = receive(manager, room)) {
                     assertThat(text(room, said.bytes())).isEqualTo("READY=1\nSTATUS=hello");
                     assertThat(said.descriptors()).isZero();
                 }
-                try (ReceivedMessage barrier = receive(manager, room)) {
+                try (Message barrier = receive(manager, room)) {
                     assertThat(text(room, barrier.bytes())).isEqualTo("BARRIER=1");
                     assertThat(barrier.descriptors()).isEqualTo(1);
                     assertThat(notify.process().isAlive()).as("it waits for us").isTrue();
@@ -59,7 +59,7 @@ class SystemdIT {
         }
     }
 
-    private static ReceivedMessage receive(final SocketFd manager, final MemorySegment room) throws IOException {
+    private static Message receive(final SocketFd manager, final MemorySegment room) throws IOException {
         assertThat(manager.await(POLLIN, PATIENCE_NANOS)).isEqualTo(POLLIN);
         return manager.receive(room, 0, 2);
     }
