@@ -3,7 +3,6 @@ package io.github.fdsock.calls;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /// Memory that a call may write to: filled with a pattern before, and with more of it behind its end, so that what
 /// was written, and that nothing else was, can be told afterwards.
@@ -37,17 +36,23 @@ final class Buffer {
         MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
     }
 
+    /// The first `length` bytes, of which there are perhaps fewer.
+    byte[] first(long length) {
+        return memory.asSlice(0, Math.min(length, Math.min(claimed.byteSize(), memory.byteSize())))
+                .toArray(ValueLayout.JAVA_BYTE);
+    }
+
     /// The first `length` bytes, of which there are perhaps fewer; the rest must be as it was.
     ///
     /// @throws Mismatch if it is not
     byte[] written(long length) {
+        byte[] first = first(length);
         byte[] all = memory.toArray(ValueLayout.JAVA_BYTE);
-        int end = (int) Math.min(length, Math.min(claimed.byteSize(), all.length));
-        for (int i = end; i < all.length; i++) {
+        for (int i = first.length; i < all.length; i++) {
             if (all[i] != PATTERN) {
-                throw new Mismatch(end + " bytes written", "also byte " + i);
+                throw new Mismatch(first.length + " bytes written", "also byte " + i);
             }
         }
-        return Arrays.copyOf(all, end);
+        return first;
     }
 }

@@ -2,7 +2,6 @@ package io.github.fdsock.calls;
 
 import io.github.fdsock.abi.mmsghdr;
 import io.github.fdsock.abi.msghdr;
-import io.github.fdsock.calls.CallScript.Argument;
 import io.github.fdsock.calls.CallScript.Line;
 import io.github.fdsock.calls.CallScript.Result;
 import io.github.fdsock.calls.Signature.Parameter;
@@ -61,8 +60,14 @@ final class CallRun {
     private SegmentAllocator allocator;
 
     /// An argument made ready for the call.
-    private record Ready(Object passed, Check check) {
+    ///
+    /// @param adopt keeps track of the descriptors that the call has made, before anything is compared
+    private record Ready(Object passed, Check check, Check adopt) {
         static final Check NOTHING_TO_CHECK = _ -> { };
+
+        Ready(Object passed, Check check) {
+            this(passed, check, NOTHING_TO_CHECK);
+        }
     }
 
     private interface Check {
@@ -127,21 +132,25 @@ final class CallRun {
         scope = new Scope(names, directory.toString());
         allocator = arena;
         try {
-            for (Line line : script.unless()) {
-                current = line;
-                long result = make(line, new ArrayList<>());
-                if (line.results().stream().anyMatch(condition -> matches(condition, result))) {
-                    throw new TestAbortedException(line.text() + " on this machine");
-                }
-            }
             for (Line line : script.lines()) {
                 current = line;
-                run(line);
+                if (line.unless()) {
+                    skipWhere(line);
+                } else {
+                    run(line);
+                }
             }
         } finally {
             for (int fd : open.descendingSet()) {
                 Libc.close(fd);
             }
+        }
+    }
+
+    private void skipWhere(Line line) {
+        long result = make(line, new ArrayList<>());
+        if (line.results().stream().anyMatch(condition -> matches(condition, result))) {
+            throw new TestAbortedException(line.text() + " on this machine");
         }
     }
 
@@ -180,6 +189,7 @@ final class CallRun {
                     () -> prepare(line, parameter, index, method.getParameterTypes()[index], ready)));
         }
         long result = call(line, method, ready);
+        ready.forEach(argument -> argument.adopt.after(result));
         keepTrack(line, signature, result);
         return result;
     }
@@ -323,7 +333,7 @@ final class CallRun {
                 Message message = new Message(scope, allocator, parameter.use() == Use.MSG_OUT);
                 MemorySegment header = allocator.allocate(msghdr.layout());
                 message.layOut(struct(value), header);
-                yield new Ready(header, message::check);
+                yield new Ready(header, message::check, result -> message.descriptors(result, open::add));
             }
             case MMSG_IN, MMSG_OUT -> messages(value, parameter.use() == Use.MMSG_OUT);
         };
@@ -409,12 +419,13 @@ final class CallRun {
     private Ready descriptors(Line line, Value value) {
         Buffer buffer = new Buffer(allocator, 2 * Integer.BYTES);
         return new Ready(buffer.segment(), result -> {
+            if (succeeded(line, value, result)) {
+                compare(scope, value, buffer, 2 * Integer.BYTES);
+            }
+        }, result -> {
             if (result >= 0) {
                 open.add(buffer.segment().get(ValueLayout.JAVA_INT, 0));
                 open.add(buffer.segment().get(ValueLayout.JAVA_INT, Integer.BYTES));
-            }
-            if (succeeded(line, value, result)) {
-                compare(scope, value, buffer, 2 * Integer.BYTES);
             }
         });
     }
@@ -452,6 +463,7 @@ final class CallRun {
         long lengthAt = mmsghdr.layout().byteOffset(MemoryLayout.PathElement.groupElement("msg_len"));
         MemorySegment vector = allocator.allocate(mmsghdr.layout().byteSize() * elements.size(), Long.BYTES);
         List<Check> checks = new ArrayList<>();
+        List<Check> adoptions = new ArrayList<>();
         for (int i = 0; i < elements.size(); i++) {
             Value.Struct element = struct(elements.get(i));
             MemorySegment header = mmsghdr.asSlice(vector, i);
@@ -464,8 +476,10 @@ final class CallRun {
                 scope.matchNumber(length, actual, Integer.BYTES);
                 message.check(index < result ? actual : -1);
             });
+            adoptions.add(result -> message.descriptors(index < result ? 0 : -1, open::add));
         }
-        return new Ready(vector, result -> checks.forEach(check -> check.after(result)));
+        return new Ready(vector, result -> checks.forEach(check -> check.after(result)),
+                result -> adoptions.forEach(adoption -> adoption.after(result)));
     }
 
     private long argument(Line line, int index) {

@@ -13,12 +13,11 @@ import java.util.regex.Pattern;
 /// @param claim the first line: what holds if the script passes
 /// @param cases the ids of the cases it covers, at least one
 /// @param variants the names each run starts with: one run for each, or a single one with none
-/// @param unless calls that, where they give just this, mean that the kernel cannot do what the script is about
-/// @param lines the calls, in order, at least one
-record CallScript(String file, String claim, List<String> cases, List<Map<String, Value>> variants, List<Line> unless,
+/// @param lines the calls, in order, at least one that says what must be
+record CallScript(String file, String claim, List<String> cases, List<Map<String, Value>> variants,
         List<Line> lines) {
 
-    private static final Pattern CASE = Pattern.compile("[CLG]\\d\\d");
+    private static final Pattern CASE = Pattern.compile("[CLGNUK]\\d\\d");
 
     /// An argument and the column where it begins.
     record Argument(Value value, int column) {
@@ -38,9 +37,10 @@ record CallScript(String file, String claim, List<String> cases, List<Map<String
 
     /// One call.
     ///
+    /// @param unless whether, where it gives just this, the kernel cannot do what the script is about
     /// @param target the name of the descriptor it makes, or null
     /// @param results the alternatives; empty if there is a target
-    record Line(String file, int number, String text, String target, String call, int callColumn,
+    record Line(boolean unless, String file, int number, String text, String target, String call, int callColumn,
             List<Argument> arguments, List<Result> results, int resultColumn) {
         String place(int column) {
             return file + ":" + number + ":" + column;
@@ -58,7 +58,6 @@ record CallScript(String file, String claim, List<String> cases, List<Map<String
         }
         List<String> cases = new ArrayList<>();
         List<Map<String, Value>> variants = new ArrayList<>();
-        List<Line> unless = new ArrayList<>();
         List<Line> lines = new ArrayList<>();
         for (int i = 1; i < rows.length; i++) {
             String row = rows[i];
@@ -74,19 +73,18 @@ record CallScript(String file, String claim, List<String> cases, List<Map<String
             } else if (row.startsWith("# with: ")) {
                 variants.add(parser.variant("# with: ".length()));
             } else if (row.startsWith("# unless: ")) {
-                unless.add(parser.line("# unless: ".length()));
+                lines.add(parser.line("# unless: ".length(), true));
             } else if (!parser.blank()) {
-                lines.add(parser.line(0));
+                lines.add(parser.line(0, false));
             }
         }
         if (cases.isEmpty()) {
             throw new ScriptException(file + ":2:1", "no line `# cases: ...` says which cases these are");
         }
-        if (lines.isEmpty()) {
+        if (lines.stream().allMatch(Line::unless)) {
             throw new ScriptException(file + ":" + rows.length + ":1", "no calls");
         }
         return new CallScript(file, rows[0].substring(2).trim(), List.copyOf(cases),
-                variants.isEmpty() ? List.of(Map.of()) : List.copyOf(variants), List.copyOf(unless),
-                List.copyOf(lines));
+                variants.isEmpty() ? List.of(Map.of()) : List.copyOf(variants), List.copyOf(lines));
     }
 }

@@ -32,7 +32,7 @@ final class LineParser {
     }
 
     /// `s = socket(AF_INET, SOCK_STREAM, 0)` or `bind(s, NULL, 0) = -1 EFAULT`.
-    Line line(int from) {
+    Line line(int from, boolean unless) {
         at = from;
         skipSpace();
         int nameColumn = column();
@@ -66,8 +66,8 @@ final class LineParser {
             } while (takeWord("or"));
         }
         end();
-        return new Line(file, number, text.substring(from).strip(), target, name, nameColumn, List.copyOf(arguments),
-                List.copyOf(results), resultColumn);
+        return new Line(unless, file, number, text.substring(from).strip(), target, name, nameColumn,
+                List.copyOf(arguments), List.copyOf(results), resultColumn);
     }
 
     /// `DOMAIN=AF_INET, NAME=inet("127.0.0.1", 0)`.

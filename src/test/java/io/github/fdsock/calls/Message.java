@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /// A `struct msghdr`, or only its buffers, from a literal: laid out before the call, compared after it.
 ///
@@ -33,6 +34,7 @@ final class Message {
     private MemorySegment header = MemorySegment.NULL;
     private Map<String, Value> fields = Map.of();
     private Buffer name;
+    private Buffer control;
 
     private record Scattered(Value expected, Buffer buffer, long length) {
     }
@@ -54,14 +56,10 @@ final class Message {
         }
         header = into;
         fields = literal.fields();
-        long nameLength = scope.number(before("msg_namelen", ZERO));
-        msghdr.msg_name(header, pointer(field("msg_name", NULL), nameLength, true));
-        msghdr.msg_namelen(header, (int) nameLength);
+        layOutName();
         msghdr.msg_iov(header, layOutVector(field("msg_iov", NULL)));
         msghdr.msg_iovlen(header, scope.number(field("msg_iovlen", new Value.Number(vectorLength))));
-        long controlLength = scope.number(before("msg_controllen", ZERO));
-        msghdr.msg_control(header, pointer(field("msg_control", NULL), controlLength, false));
-        msghdr.msg_controllen(header, controlLength);
+        layOutControl();
         msghdr.msg_flags(header, field("msg_flags", ZERO) instanceof Value.Change(Value flags, _)
                 ? (int) scope.number(flags) : 0);
     }
@@ -103,22 +101,44 @@ final class Message {
         }
     }
 
-    private MemorySegment pointer(Value value, long length, boolean isName) {
-        Value resolved = scope.resolve(value);
-        if (CallRun.isAddress(resolved)) {
-            return CallRun.address(resolved, scope);
+    private void layOutName() {
+        Value value = scope.resolve(field("msg_name", NULL));
+        long length = scope.number(before("msg_namelen", ZERO));
+        msghdr.msg_namelen(header, (int) length);
+        if (CallRun.isAddress(value)) {
+            msghdr.msg_name(header, CallRun.address(value, scope));
+        } else if (receiving) {
+            name = new Buffer(allocator, length);
+            msghdr.msg_name(header, name.segment());
+        } else {
+            msghdr.msg_name(header, CallRun.copied(allocator, scope.encode(value)));
         }
-        if (!receiving) {
-            return CallRun.copied(allocator, scope.encode(resolved));
+    }
+
+    private void layOutControl() {
+        Value value = scope.resolve(field("msg_control", NULL));
+        byte[] sent = receiving || CallRun.isAddress(value) ? new byte[0]
+                : value instanceof Value.Array(List<Value> literal) ? ControlMessages.encode(scope, literal)
+                : scope.encode(value);
+        long length = scope.number(before("msg_controllen", new Value.Number(sent.length)));
+        msghdr.msg_controllen(header, length);
+        if (CallRun.isAddress(value)) {
+            msghdr.msg_control(header, CallRun.address(value, scope));
+        } else {
+            control = new Buffer(allocator, Math.max(length, sent.length));
+            control.fill(sent);
+            msghdr.msg_control(header, control.segment());
         }
-        Buffer buffer = new Buffer(allocator, length);
-        if (isName) {
-            name = buffer;
-        }
-        return buffer.segment();
     }
 
     // ---- after
+
+    /// Hands over the descriptors that have come, whatever the literal says of them.
+    void descriptors(long result, IntConsumer owner) {
+        if (receiving && result >= 0 && control != null) {
+            ControlMessages.descriptors(control.first(msghdr.msg_controllen(header)), owner);
+        }
+    }
 
     /// Compares the whole message with the literal.
     void check(long result) {
@@ -135,6 +155,19 @@ final class Message {
         }
         if (name != null && result >= 0) {
             named("msg_name", () -> CallRun.compare(scope, fields.get("msg_name"), name, msghdr.msg_namelen(header)));
+        }
+        if (control != null) {
+            named("msg_control", () -> checkControl(result));
+        }
+    }
+
+    private void checkControl(long result) {
+        byte[] written = control.written(result < 0 ? 0 : msghdr.msg_controllen(header));
+        Value expected = scope.resolve(fields.get("msg_control"));
+        if (result >= 0 && expected instanceof Value.Array(List<Value> literal)) {
+            ControlMessages.match(scope, literal, written);
+        } else if (result >= 0) {
+            CallRun.compare(scope, expected, control, written.length);
         }
     }
 

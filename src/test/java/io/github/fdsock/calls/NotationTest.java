@@ -2,6 +2,7 @@ package io.github.fdsock.calls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.testing.OpenDescriptors;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
@@ -21,11 +23,20 @@ import org.opentest4j.TestAbortedException;
 class NotationTest {
     private static final String HEADER = "# a claim\n# cases: L01\n";
     private static final String PAIR = "socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [?a, ?b]) = 0\n";
+    private static final String RIGHTS = "cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=";
+    private static final String PASSED = PAIR
+            + "sendmsg(a, {msg_iov=[{iov_base=\"x\"}], msg_control=[{" + RIGHTS + "[a, b]}]}, 0) = 1\n";
     private static final String SENT = PAIR + "send(a, \"hello\", ..., 0) = 5\n";
 
     private static void run(String lines) throws Exception {
         CallScript script = CallScript.parse("test.calls", HEADER + lines);
         new CallRun(script, script.variants().getFirst(), Duration.ofSeconds(20)).run();
+    }
+
+    /// A line that receives what [#PASSED] has sent.
+    private static String received(String control) {
+        return "recvmsg(b, {msg_iov=[{iov_base=\"x\", iov_len=8}], msg_control=" + control
+                + ", msg_controllen=64 => 24, msg_flags=0}, 0) = 1\n";
     }
 
     private static void fails(String lines, String... messages) {
@@ -175,6 +186,60 @@ class NotationTest {
         }
 
         @Test
+        void otherControlMessages() throws Exception {
+            run(PASSED + received("[{cmsg_len=24, " + RIGHTS + "[?x, ?y]}]") + "fcntl(x, F_GETFD, 0) = 0\n");
+            run(PASSED + received("..."));
+            fails(PASSED + received("[]"), "test.calls:5:12", "expected msg_control=[]",
+                    "was      [{cmsg_len=24, cmsg_level=1, cmsg_type=1, cmsg_data=\"");
+            fails(PASSED + received("untouched"), "expected msg_control=0 bytes written", "was      also byte 0");
+            fails(PASSED + received("[{" + RIGHTS + "[?x, ?y]}, {" + RIGHTS + "...}]"), "expected msg_control=[{",
+                    "was      [{cmsg_len=24, ");
+            fails(PASSED + received("[{" + RIGHTS + "[?x]}]"), "of 4 bytes", "was      {cmsg_len=24, ");
+            fails(PASSED + received("[{" + RIGHTS + "[a, b]}]"), "with a (");
+            fails(PASSED + received("[{cmsg_len=20, " + RIGHTS + "...}]"), "with 20", "was      {cmsg_len=24, ");
+            fails(PASSED + received("[{" + RIGHTS.replace("SCM_RIGHTS", "SCM_CREDENTIALS") + "...}]"),
+                    "with SCM_CREDENTIALS (2)", "was      {cmsg_len=24, cmsg_level=1, cmsg_type=1, ");
+            fails(PASSED + received("[{" + RIGHTS.replace("SOL_SOCKET", "SOL_UDP") + "...}]"), "with SOL_UDP (17)");
+            fails(PASSED + received("...").replace("=> 24", "=> 23"), "expected msg_controllen=23", "was      24");
+            fails(PASSED + received("...").replace("64 => 24", "20 => 20"), "expected msg_flags=0", "was      8");
+        }
+
+        @Test
+        void controlMessagesAsLongAsTheScriptSays() throws Exception {
+            String message = "sendmsg(a, {msg_iov=[{iov_base=\"x\"}], msg_control=[{LEN" + RIGHTS
+                    + "[a]}]ROOM}, 0) = ";
+            String refused = PAIR + message + "-1 EINVAL\n";
+            run(PAIR + message.replace("LEN", "").replace("ROOM", "") + "1\n");
+            run(refused.replace("LEN", "cmsg_len=1, ").replace("ROOM", ""));
+            run(refused.replace("LEN", "").replace("ROOM", ", msg_controllen=19"));
+            run(refused.replace("LEN", "cmsg_len=25, ").replace("ROOM", ""));
+            run(PAIR + message.replace("LEN", "cmsg_len=16, ").replace("ROOM", ", msg_controllen=16") + "1\n");
+        }
+
+        @Test
+        void anotherOffender() throws Exception {
+            String script = """
+                    s = socket(AF_INET, SOCK_DGRAM, 0)
+                    bind(s, inet("127.0.0.1", 0), ...) = 0
+                    getsockname(s, ?name, [16]) = 0
+                    close(s) = 0
+                    c = socket(AF_INET, SOCK_DGRAM, 0)
+                    connect(c, name, ...) = 0
+                    setsockopt(c, IPPROTO_IP, IP_RECVERR, [1], ...) = 0
+                    send(c, "x", ..., 0) = 1
+                    poll([{fd=c}] => [{revents=POLLERR, ...}], 1, 5000) = 1
+                    recvmsg(c, {msg_iov=[{iov_base="x", iov_len=8}], msg_control=[{cmsg_level=IPPROTO_IP, \
+                    cmsg_type=IP_RECVERR, cmsg_data={ee_errno=ECONNREFUSED, ...}}], msg_controllen=64 => 48, \
+                    msg_flags=MSG_ERRQUEUE}, MSG_ERRQUEUE) = 1
+                    """;
+            run(script);
+            run(script.replace("...}}", "offender=inet(\"127.0.0.1\", 0), ...}}"));
+            fails(script.replace("...}}", "offender=inet(\"127.0.0.2\", 0), ...}}"),
+                    "offender=inet(\"127.0.0.2\", 0)");
+            fails(script.replace("...}}", "ee_origin=SO_EE_ORIGIN_LOCAL, ...}}"), "ee_origin=SO_EE_ORIGIN_LOCAL (1)");
+        }
+
+        @Test
         void truncationNobodyExpected() {
             fails("socketpair(AF_UNIX, SOCK_DGRAM, 0, [?a, ?b]) = 0\nsend(a, \"hello\", ..., 0) = 5\n"
                     + "recvmsg(b, {msg_iov=[{iov_base=\"hell\", iov_len=4}]}, 0) = 4", "expected msg_flags=0",
@@ -198,6 +263,11 @@ class NotationTest {
             isRefused(PAIR + "send(a, {tv_sec=1, tv_rest=2}, ..., 0) = 0",
                     "test.calls:4:9: no struct has these fields: tv_sec, tv_rest");
             isRefused(PAIR + "sendmsg(a, {msg_io=NULL}, 0) = 0", "test.calls:4:12: a message has no field msg_io");
+            isRefused(PAIR + "sendmsg(a, {msg_control=[{" + RIGHTS + "[a], cmsg_size=1}]}, 0) = 0",
+                    "test.calls:4:12: not {cmsg_level=..., cmsg_type=..., cmsg_data=...}: {cmsg_level=SOL_SOCKET");
+            isRefused(PAIR + "sendmsg(a, {msg_control=[{cmsg_level=SOL_SOCKET, cmsg_data=[a]}]}, 0) = 0",
+                    "test.calls:4:12: not {cmsg_level=");
+            isRefused(PASSED + received("[{cmsg_type=SCM_RIGHTS, ...}]"), "test.calls:5:12: not {cmsg_level=");
             isRefused(PAIR + "bind(a, inte(\"127.0.0.1\", 0), ...) = 0",
                     "test.calls:4:9: nothing that goes into a call");
         }
@@ -298,6 +368,7 @@ class NotationTest {
         @Test
         void noCalls() {
             isRefused(HEADER, "3:1: no calls");
+            isRefused(HEADER + "# unless: close(1) = 0\n", "4:1: no calls");
         }
 
         @Test
@@ -334,6 +405,10 @@ class NotationTest {
             fails("# unless: socket(AF_INET, SOCK_DGRAM, 0) = -1 EPROTONOSUPPORT\nshutdown(-1, 0) = 7",
                     "was      -1 EBADF");
             assertThat(before.difference()).isEmpty();
+            assertThatThrownBy(() -> run(PAIR + "# unless: shutdown(a, SHUT_WR) = 0\nshutdown(-1, 0) = 7"))
+                    .isInstanceOf(TestAbortedException.class);
+            fails(PAIR + "shutdown(a, SHUT_RD) = 7\n# unless: shutdown(a, SHUT_WR) = 0", "was      0");
+            assertThat(before.difference()).isEmpty();
             isRefused("# unless: socket(AF_INET, SOCK_DGRAM) = 0\nclose(-1) = 0", "test.calls:3:11: socket takes 3");
         }
 
@@ -344,6 +419,27 @@ class NotationTest {
             assertThat(before.difference()).isEmpty();
             fails(PAIR + "close(a) = 1", "expected 1");
             assertThat(before.difference()).isEmpty();
+            fails(PAIR.replace("= 0", "= 1"), "expected 1");
+            assertThat(before.difference()).isEmpty();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {
+            "recvmsg(b, {msg_iov=[{iov_base=..., iov_len=8}], msg_control=..., msg_controllen=64 => 24}, 0) = 1",
+            "recvmsg(b, {msg_iov=[{iov_base=..., iov_len=8}], msg_control=..., msg_controllen=64 => 24}, 0) = 2",
+            "recvmsg(b, {msg_iov=[{iov_base=\"y\", iov_len=8}], msg_control=..., msg_controllen=64 => 24}, 0) = 1",
+            "recvmsg(b, {msg_iov=[{iov_base=\"x\", iov_len=8}], msg_control=..., msg_controllen=64 => 0}, 0) = 1",
+            "recvmsg(b, {msg_iov=[{iov_base=\"x\", iov_len=8}], msg_control=[], msg_controllen=64 => 24}, 0) = 1",
+            "recvmsg(b, {msg_iov=[{iov_base=\"x\", iov_len=8}], msg_control=[{...}], msg_controllen=64 => 24}, 0) = 1",
+            "recvmsg(b, {msg_iov=[{iov_base=\"x\", iov_len=8}], msg_control=..., msg_controllen=64}, MSG_PEEK) = 1",
+            "recvmmsg(b, [{msg_hdr={msg_iov=[{iov_base=..., iov_len=8}], msg_control=..., msg_controllen=64}}, "
+                + "{msg_hdr={msg_control=[], msg_controllen=64}}], 2, MSG_DONTWAIT, NULL) = 1",
+            "# unless: recvmsg(b, {msg_iov=[{iov_base=..., iov_len=8}], msg_control=..., msg_controllen=64}, 0) = 1",
+        })
+        void closeWhatHasComeWhateverTheyExpected(String line) {
+            OpenDescriptors before = OpenDescriptors.now();
+            Throwable thrown = catchThrowable(() -> run(PASSED + line));
+            assertThat(before.difference()).as("after %s", thrown).isEmpty();
         }
 
         @Test

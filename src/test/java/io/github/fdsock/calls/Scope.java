@@ -2,6 +2,8 @@ package io.github.fdsock.calls;
 
 import io.github.fdsock.abi.epoll_event;
 import io.github.fdsock.abi.group_req;
+import io.github.fdsock.abi.in6_pktinfo;
+import io.github.fdsock.abi.in_pktinfo;
 import io.github.fdsock.abi.ip_mreqn;
 import io.github.fdsock.abi.ipv6_mreq;
 import io.github.fdsock.abi.itimerspec;
@@ -9,6 +11,7 @@ import io.github.fdsock.abi.linger;
 import io.github.fdsock.abi.pollfd;
 import io.github.fdsock.abi.rlimit;
 import io.github.fdsock.abi.signalfd_siginfo;
+import io.github.fdsock.abi.sock_extended_err;
 import io.github.fdsock.abi.tcp_info;
 import io.github.fdsock.abi.timespec;
 import io.github.fdsock.abi.timeval;
@@ -18,6 +21,7 @@ import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -35,18 +39,19 @@ import java.util.stream.Stream;
 ///
 /// One thread's, for one run.
 final class Scope {
-    /// A struct literal is the first of these that has all its fields.
+    private static final int AF_UNIX_HEADER = 2;
+    private static final int SOCKADDR_IN = 16;
+    private static final int SOCKADDR_IN6 = 28;
+
+    /// A struct literal is the first of these that has all its fields; where the size is known, the first of that size.
     private static final List<GroupLayout> STRUCTS = List.of(
             // Packed on x86-64 alone; the generated layout is that of x86-64.
             EpollEvents.SIZEOF == epoll_event.sizeof() ? epoll_event.layout() : MemoryLayout.structLayout(
                     epoll_event.events$layout(), MemoryLayout.paddingLayout(4), epoll_event.data$layout()),
             pollfd.layout(), timespec.layout(), timeval.layout(), itimerspec.layout(), linger.layout(), rlimit.layout(),
             ucred.layout(), ip_mreqn.layout(), ipv6_mreq.layout(), group_req.layout(), signalfd_siginfo.layout(),
-            tcp_info.layout());
-
-    private static final int AF_UNIX_HEADER = 2;
-    private static final int SOCKADDR_IN = 16;
-    private static final int SOCKADDR_IN6 = 28;
+            tcp_info.layout(), in_pktinfo.layout(), in6_pktinfo.layout(), extendedError(SOCKADDR_IN),
+            extendedError(SOCKADDR_IN6));
 
     private final Map<String, Value> names;
     private final String directory;
@@ -245,7 +250,7 @@ final class Scope {
             }
             case Value.Array(List<Value> elements) -> matchUnordered(expected, elements, actual);
             case Value.Struct struct -> {
-                GroupLayout layout = layout(struct);
+                GroupLayout layout = layout(struct, actual.length);
                 if (!struct.open()) {
                     requireLength(expected, actual, (int) layout.byteSize());
                 }
@@ -384,11 +389,31 @@ final class Scope {
     }
 
     private static GroupLayout layout(Value.Struct struct) {
-        return STRUCTS.stream()
-                .filter(layout -> fields(layout).toList().containsAll(struct.fields().keySet()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no struct has these fields: "
-                        + String.join(", ", struct.fields().keySet())));
+        return layouts(struct).getFirst();
+    }
+
+    private static GroupLayout layout(Value.Struct struct, int size) {
+        List<GroupLayout> layouts = layouts(struct);
+        return layouts.stream().filter(layout -> layout.byteSize() == size).findFirst().orElse(layouts.getFirst());
+    }
+
+    private static List<GroupLayout> layouts(Value.Struct struct) {
+        List<GroupLayout> layouts = STRUCTS.stream()
+                .filter(layout -> fields(layout).toList().containsAll(struct.fields().keySet())).toList();
+        if (layouts.isEmpty()) {
+            throw new IllegalArgumentException("no struct has these fields: "
+                    + String.join(", ", struct.fields().keySet()));
+        }
+        return layouts;
+    }
+
+    /// `struct sock_extended_err`, its union under the name of its first member, and the address that `SO_EE_OFFENDER`
+    /// finds behind it.
+    private static GroupLayout extendedError(int offender) {
+        List<MemoryLayout> members = new ArrayList<>(sock_extended_err.layout().memberLayouts());
+        members.add(members.removeLast().withName("ee_data"));
+        members.add(MemoryLayout.sequenceLayout(offender, ValueLayout.JAVA_BYTE).withName("offender"));
+        return MemoryLayout.structLayout(members.toArray(MemoryLayout[]::new));
     }
 
     private static Stream<String> fields(GroupLayout layout) {

@@ -7,7 +7,7 @@
 /// # cases: C06 G26                                               which known cases it covers
 /// # with: DOMAIN=AF_INET, NAME=inet("127.0.0.1", 0)              one run with these names ...
 /// # with: DOMAIN=AF_UNIX, NAME=unix(@"$TMP/name")                ... and another with those
-/// # unless: socket(DOMAIN, SOCK_DGRAM, 0) = -1 EAFNOSUPPORT      does not apply where this is so, and is skipped
+/// # unless: socket(DOMAIN, SOCK_DGRAM, 0) = -1 EAFNOSUPPORT      where this is so, the run is skipped; on any line
 /// s = socket(DOMAIN, SOCK_DGRAM, 0)                              makes a descriptor, called s from here on
 /// bind(s, NAME, ...) = 0                                         `...` behind what goes in: its length
 /// getsockname(s, ?server, [128 => 2..]) = 0                      takes the name; 128 before, 2 or more after
@@ -26,6 +26,13 @@
 /// belongs); `u8(1)`, `u16(1)`, `u32(1)`, `u64(1)` other widths. Structures by their fields, `{tv_sec=1}`: fields left
 /// out are 0 on the way in; on the way out all have to be named, or `...` has to say that the rest does not matter.
 /// Messages and buffers: `{msg_name=…, msg_namelen=128 => 16, msg_iov=[{iov_base="x", iov_len=8}], msg_flags=0}`.
+///
+/// **Control messages.** `msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[s]}]`, in the order
+/// in which they are sent or have come; `[]` where none has. To send, `cmsg_len` and `msg_controllen` are what the
+/// data makes them, or what the script says, however wrong. To receive, `msg_controllen=64 => 24` is the room and
+/// what came of it, and a `cmsg_len` is compared where it is there; `cmsg_data=[?x]` takes a descriptor. All that
+/// come, expected or not, are the script's as if it had opened them. A `sock_extended_err` has an `offender`, the
+/// address that follows it.
 ///
 /// **Addresses.** `inet("127.0.0.1", 80)`, `inet6("::1", 80)`, `inet6("fe80::1", 80, SCOPE)`, `unix("/path")`,
 /// `unix(@"abstract")`, `unix()` for the unnamed one, `family(47)` for 16 bytes with nothing but a family;
