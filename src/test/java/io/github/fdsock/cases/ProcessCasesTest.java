@@ -6,21 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Pollfd;
 import io.github.fdsock.sys.struct.Sockaddr;
 import io.github.fdsock.sys.struct.Ucred;
-import io.github.fdsock.testing.Project;
 import io.github.fdsock.testing.RequiresProgram;
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,25 +98,77 @@ class ProcessCasesTest {
         int first = Integer.parseInt(
                 Files.readAllLines(Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start")).getFirst());
         assumeThat(first).as("the first port that anybody may have").isGreaterThan(LowPort.PORT);
-        // A program keeps no capability that is not in its bounding set, not even as root. Who is not root has none.
-        List<String> without = capable(CAP_SETPCAP)
-                ? List.of("setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service")
-                : List.of();
-        Path target = Project.directory().resolve("target");
-        List<String> java = List.of(Project.java().toString(), "--enable-native-access=ALL-UNNAMED", "-cp",
-                target.resolve("classes") + ":" + target.resolve("test-classes"), LowPort.class.getName());
-        try (Child child = Child.start(Stream.concat(without.stream(), java.stream()).toList())) {
+        try (Child child = Child.javaWithout("net_bind_service", LowPort.class)) {
             assertThat(child.hear()).isEqualTo("bind: " + -EACCES);
             child.awaitEnd();
         }
     }
 
-    private static final int CAP_SETPCAP = 8;
+    @Test
+    @RequiresProgram("setpriv")
+    void G14_whoMayNotIsRefusedOthersCredentials() throws Exception {
+        try (Child child = Child.javaWithout("sys_admin,setuid,setgid", OthersCredentials.class)) {
+            assertThat(child.hear()).isEqualTo("own: 1");
+            assertThat(child.hear()).isEqualTo("another process: " + -EPERM);
+            assertThat(child.hear()).isEqualTo("no process: " + -EPERM);
+            assertThat(child.hear()).isEqualTo("another user: " + -EPERM);
+            assertThat(child.hear()).isEqualTo("another group: " + -EPERM);
+            assertThat(child.hear()).isEqualTo("received: 1, then " + -EAGAIN);
+            child.awaitEnd();
+        }
+    }
 
-    private static boolean capable(int capability) throws IOException {
-        String effective = Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("CapEff:")).findFirst().orElseThrow();
-        return (Long.parseUnsignedLong(effective.substring("CapEff:".length()).strip(), 16) >> capability & 1) == 1;
+    @Test
+    void G14_whoMaySendsThoseOfAnyProcessThatExists() throws Exception {
+        assumeThat(Child.capable(Child.CAP_SYS_ADMIN)).as("may name any process").isTrue();
+        try (Workbench bench = new Workbench()) {
+            Workbench.Pair pair = bench.unixPair(SOCK_SEQPACKET);
+            ok(Libc.setsockopt(pair.b(), SOL_SOCKET, SO_PASSCRED, bench.number(1), Integer.BYTES));
+            Ucred other = Ucred.allocate(bench.arena()).pid(1);
+            OneByteMessage message = new OneByteMessage(bench.arena(), (int) ControlBuffer.space(Ucred.SIZEOF));
+            message.control().append(SOL_SOCKET, SCM_CREDENTIALS, other.segment());
+            assertThat(message.send(pair.a(), 0)).isEqualTo(1);
+            assertThat(message.receive(pair.b(), 0)).isEqualTo(1);
+            assertThat(message.control().next()).isTrue();
+            assertThat(message.control().type()).isEqualTo(SCM_CREDENTIALS);
+            assertThat(message.control().data().mismatch(other.segment())).as("pid 1, root").isEqualTo(-1);
+
+            message.control().clear().append(SOL_SOCKET, SCM_CREDENTIALS, other.pid(Integer.MAX_VALUE).segment());
+            assertThat(message.send(pair.a(), 0)).isEqualTo(-ESRCH);
+            assertThat(Libc.recv(pair.b(), bench.memory(1), 1, MSG_DONTWAIT)).isEqualTo(-EAGAIN);
+        }
+    }
+
+    /// A program that sends credentials, its own and others, and says what it was told.
+    static final class OthersCredentials {
+        private OthersCredentials() {
+        }
+
+        public static void main(String[] arguments) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment pair = arena.allocate(8, 4);
+                Libc.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+                int sender = pair.getAtIndex(ValueLayout.JAVA_INT, 0);
+                Ucred own = Ucred.allocate(arena);
+                MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, Ucred.SIZEOF);
+                Libc.getsockopt(sender, SOL_SOCKET, SO_PEERCRED, own.segment(), length);
+                int pid = own.pid();
+                System.out.println("own: " + send(arena, sender, own));
+                System.out.println("another process: " + send(arena, sender, own.pid(1)));
+                System.out.println("no process: " + send(arena, sender, own.pid(Integer.MAX_VALUE)));
+                System.out.println("another user: " + send(arena, sender, own.pid(pid).uid(own.uid() + 1)));
+                System.out.println("another group: " + send(arena, sender, own.uid(own.uid() - 1).gid(own.gid() + 1)));
+                int receiver = pair.getAtIndex(ValueLayout.JAVA_INT, 1);
+                System.out.println("received: " + Libc.recv(receiver, length, 1, MSG_DONTWAIT) + ", then "
+                        + Libc.recv(receiver, length, 1, MSG_DONTWAIT));
+            }
+        }
+
+        private static long send(Arena arena, int socket, Ucred credentials) {
+            OneByteMessage message = new OneByteMessage(arena, (int) ControlBuffer.space(Ucred.SIZEOF));
+            message.control().append(SOL_SOCKET, SCM_CREDENTIALS, credentials.segment());
+            return message.send(socket, 0);
+        }
     }
 
     /// A program that asks for a port below 1024, and says what it was told.
@@ -139,51 +187,6 @@ class ProcessCasesTest {
                 int socket = Libc.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
                 System.out.println("bind: " + Libc.bind(socket, name, Sockaddr.SIZEOF_SOCKADDR_IN));
             }
-        }
-    }
-
-    /// A program with which a test talks line by line; ended, at the latest, with the block it belongs to.
-    private static final class Child implements AutoCloseable {
-        private final Process process;
-        private final BufferedReader output;
-
-        private Child(Process process) {
-            this.process = process;
-            this.output = process.inputReader();
-        }
-
-        static Child python(String program, String... arguments) throws IOException {
-            return start(Stream.concat(Stream.of("python3", "-c", program),
-                    Stream.of(arguments)).toList());
-        }
-
-        static Child start(List<String> command) throws IOException {
-            return new Child(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
-        }
-
-        long pid() {
-            return process.pid();
-        }
-
-        void say(String line) throws IOException {
-            process.outputWriter().append(line).append('\n').flush();
-        }
-
-        String hear() throws IOException {
-            return output.readLine();
-        }
-
-        void awaitEnd() throws InterruptedException {
-            assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as("the child has ended").isTrue();
-            assertThat(process.exitValue()).isZero();
-        }
-
-        @Override
-        public void close() throws IOException {
-            process.destroyForcibly();
-            process.onExit().join();
-            process.outputWriter().close();
-            output.close();
         }
     }
 }
