@@ -175,10 +175,12 @@ final class CallTable implements Table {
     }
 
     /// In a fork of its own, since what JMH keeps of every sample would be counted too; and once is enough. The least
-    /// of the iterations is what remains when the compiler is through; JMH's own 15 kB an iteration are in it.
+    /// of the iterations is what remains when the compiler is through. JMH's own 15 kB an iteration are in it, which is
+    /// why it takes longer where a turn does.
     private void measureAllocation(final Row row) throws RunnerException {
+        final int millis = (quick ? 300 : 600) * (row.turn.turns < RawCallBenchmark.TURNS ? 8 : 1);
         final ChainedOptionsBuilder options = options(row).mode(Mode.AverageTime).addProfiler(GCProfiler.class)
-                .measurementIterations(3).measurementTime(TimeValue.milliseconds(quick ? 300 : 600));
+                .measurementIterations(3).measurementTime(TimeValue.milliseconds(millis));
         for (final IterationResult iteration : Forks.run(options.build())) {
             figures.get(row).add(BYTES, Forks.secondary(iteration, "gc.alloc.rate.norm") / row.turn.turns);
         }
