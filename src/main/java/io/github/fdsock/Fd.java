@@ -63,8 +63,15 @@ public class Fd implements Closeable {
     /// The number of calls under way, and [#CLOSED].
     private volatile int state;
 
-    /// Set once, right after [#CLOSED] was; null for the moment in between.
-    private volatile Ending ending;
+    /// The thread that ended it: set once, right after [#CLOSED] was; null for the moment in between. No object of its own
+    /// holds this and the next two, since most descriptors that are received are closed soon.
+    private volatile String endedBy;
+
+    /// Whether it was given away rather than closed.
+    private boolean givenAway;
+
+    /// Where, with assertions on.
+    private Throwable place;
 
     /// Takes the number; for the kinds.
     Fd(final int fd) {
@@ -184,7 +191,7 @@ public class Fd implements Closeable {
             }
             throw new IllegalStateException(this + " is in use by another thread and cannot be given away");
         }
-        ending = new Ending("given away");
+        ended(true);
         return fd;
     }
 
@@ -212,7 +219,7 @@ public class Fd implements Closeable {
             }
             // Whoever has to wake others counts as one of them, lest the last of them free the number before that.
         } while (!STATE.weakCompareAndSet(this, before, before == 0 ? CLOSED : before + 1 | CLOSED));
-        ending = new Ending("closed");
+        ended(false);
         if (before == 0) {
             closeNow();
             return;
@@ -271,12 +278,18 @@ public class Fd implements Closeable {
         }
     }
 
+    private void ended(final boolean byGivingAway) {
+        givenAway = byGivingAway;
+        assert (place = new Throwable("here the descriptor was " + (byGivingAway ? "given away" : "closed"))) != null;
+        endedBy = Thread.currentThread().getName();
+    }
+
     private IllegalStateException closed() {
-        final Ending how = ending;
-        return how == null
+        final String thread = endedBy;
+        return thread == null
                 ? new IllegalStateException("fd " + fd + " is being closed")
-                : new IllegalStateException("fd " + fd + " was " + how.verb + " by thread \"" + how.thread + "\"",
-                        how.place);
+                : new IllegalStateException("fd " + fd + " was " + (givenAway ? "given away" : "closed")
+                        + " by thread \"" + thread + "\"", place);
     }
 
     // ---- what every descriptor can do
@@ -570,19 +583,5 @@ public class Fd implements Closeable {
     /// The number for messages, open or not.
     final int number() {
         return fd;
-    }
-
-    /// How, by whom and, with assertions on, where it ended.
-    private static final class Ending {
-        final String verb;
-        final String thread = Thread.currentThread().getName();
-        final Throwable place;
-
-        Ending(final String verb) {
-            this.verb = verb;
-            Throwable here = null;
-            assert (here = new Throwable("here the descriptor was " + verb)) != null;
-            this.place = here;
-        }
     }
 }
