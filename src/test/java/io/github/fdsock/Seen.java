@@ -2,11 +2,6 @@ package io.github.fdsock;
 
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
-import io.github.fdsock.sys.Libc;
-import java.lang.foreign.MemorySegment;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,37 +60,7 @@ public final class Seen implements Interposer, AutoCloseable {
 
     /// Makes the call.
     public static long really(final Call call, final Object... arguments) {
-        for (final Method method : Libc.class.getMethods()) {
-            if (method.getName().equals(call.name()) && takes(method, arguments)) {
-                try {
-                    return ((Number) method.invoke(null, arguments)).longValue();
-                } catch (final InvocationTargetException e) {
-                    if (e.getCause() instanceof RuntimeException unchecked) {
-                        throw unchecked;
-                    }
-                    throw new AssertionError(e.getCause());
-                } catch (final IllegalAccessException e) {
-                    throw new AssertionError(e);
-                }
-            }
-        }
-        throw new AssertionError("no method " + call + " for " + Arrays.toString(arguments));
-    }
-
-    private static boolean takes(final Method method, final Object... arguments) {
-        final Class<?>[] types = method.getParameterTypes();
-        if (types.length != arguments.length) {
-            return false;
-        }
-        for (int i = 0; i < types.length; i++) {
-            final boolean fits = types[i] == int.class ? arguments[i] instanceof Integer
-                    : types[i] == long.class ? arguments[i] instanceof Long
-                    : arguments[i] instanceof MemorySegment;
-            if (!fits) {
-                return false;
-            }
-        }
-        return true;
+        return Interposer.proceed(call, arguments);
     }
 
     /// Everything that was called, in order.

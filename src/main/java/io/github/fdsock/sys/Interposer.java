@@ -29,4 +29,17 @@ public interface Interposer {
     static Interposer install(final Interposer interposer) {
         return Seam.install(interposer);
     }
+
+    /// Makes a call, whichever it is: the method of [Libc] that has its name.
+    ///
+    /// For interposers that treat many calls alike. From inside [#call] it goes straight to the kernel.
+    ///
+    /// @param call which function
+    /// @param arguments those of the method in [Libc], boxed, in order
+    /// @return what the method returns; 0 where it returns nothing
+    /// @throws IllegalArgumentException there is no such method for these arguments
+    /// @throws IndexOutOfBoundsException as the method: a length that does not lie within its segment
+    static long proceed(final Call call, final Object... arguments) {
+        return AnyCall.make(call, arguments);
+    }
 }

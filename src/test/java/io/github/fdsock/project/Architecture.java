@@ -1,5 +1,7 @@
 package io.github.fdsock.project;
 
+import static java.util.Map.entry;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,17 +15,18 @@ import java.util.regex.Pattern;
 record Architecture(String root) {
 
     /// Who may use whom: each package names what lies below it. A package that is new belongs in here.
-    private static final Map<String, Set<String>> BELOW = Map.of(
-            "abi", Set.of(),
-            "sys", Set.of("abi"),
-            "sys.struct", Set.of("abi", "sys"),
-            "option", Set.of("sys", "sys.struct"),
-            "cmsg", Set.of("option", "sys", "sys.struct"),
-            "", Set.of("cmsg", "option", "sys", "sys.struct"),
-            "process", Set.of("", "cmsg", "option", "sys", "sys.struct"),
-            "loop", Set.of("", "cmsg", "option", "sys", "sys.struct"),
-            "cli", Set.of("loop", "process", "", "cmsg", "option", "sys", "sys.struct"),
-            "bench", Set.of("loop", "", "cmsg", "option", "sys", "sys.struct"));
+    private static final Map<String, Set<String>> BELOW = Map.ofEntries(
+            entry("abi", Set.of()),
+            entry("sys", Set.of("abi")),
+            entry("sys.struct", Set.of("abi", "sys")),
+            entry("option", Set.of("sys", "sys.struct")),
+            entry("cmsg", Set.of("option", "sys", "sys.struct")),
+            entry("", Set.of("cmsg", "option", "sys", "sys.struct")),
+            entry("process", Set.of("", "cmsg", "option", "sys", "sys.struct")),
+            entry("loop", Set.of("", "cmsg", "option", "sys", "sys.struct")),
+            entry("harness", Set.of("", "cmsg", "option", "sys", "sys.struct")),
+            entry("cli", Set.of("loop", "harness", "process", "", "cmsg", "option", "sys", "sys.struct")),
+            entry("bench", Set.of("loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a
     /// benchmark measures against the bare handle.

@@ -1,0 +1,68 @@
+package io.github.fdsock.harness;
+
+import io.github.fdsock.sys.Call;
+import io.github.fdsock.sys.Interposer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// What stands between the calls and the kernel at this moment, layer on layer behind one interposer, which is there only
+/// while there is a layer.
+final class Layers {
+    private static final Layer[] NONE = {};
+
+    /// From the caller inward.
+    private static volatile Layer[] layers = NONE;
+
+    /// What was installed before the first layer was: it goes on to see every call that gets through.
+    private static volatile Interposer before;
+
+    private Layers() {
+    }
+
+    /// Something that sees calls, and may answer them.
+    interface Layer {
+        /// Which layers it stands outside of.
+        Place place();
+
+        /// Answers a call, or lets it [proceed][Invocation#proceed]. On the thread that makes it; calls made from in here
+        /// go straight to the kernel.
+        long call(Invocation invocation);
+    }
+
+    /// The order of layers, from the caller inward: a trace shows what the caller sees, with what was injected; a ledger
+    /// counts what really happened.
+    enum Place {
+        TRACE, FAULTS, LEDGER
+    }
+
+    /// Puts a layer in its place, inside of those that have the same.
+    static synchronized void add(final Layer layer) {
+        final List<Layer> all = new ArrayList<>(List.of(layers));
+        all.add(layer);
+        all.sort(Comparator.comparing(Layer::place));
+        final boolean first = layers.length == 0;
+        layers = all.toArray(Layer[]::new);
+        if (first) {
+            before = Interposer.install(Layers::call);
+        }
+    }
+
+    /// Takes a layer away; a call of another thread that is inside of it is not affected.
+    static synchronized void remove(final Layer layer) {
+        final List<Layer> all = new ArrayList<>(List.of(layers));
+        if (!all.remove(layer)) {
+            return;
+        }
+        layers = all.toArray(Layer[]::new);
+        if (all.isEmpty()) {
+            Interposer.install(before);
+            before = null;
+        }
+    }
+
+    private static long call(final Call call, final Object... arguments) {
+        final Interposer kernel = before;
+        return new Invocation(call, arguments, layers, kernel == null ? Interposer::proceed : kernel).proceed();
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.fdsock.harness;
+
+import io.github.fdsock.Fd;
+import io.github.fdsock.sys.Call;
+import java.util.Objects;
+
+/// Which calls something applies to: those of a thread, on a descriptor, all.
+///
+/// Asked on the thread that makes the call, before it is made, by any number of threads at once.
+@FunctionalInterface
+public interface Scope {
+
+    /// Whether a call belongs to it.
+    ///
+    /// @param call which function
+    /// @param arguments those of the method in [Libc][io.github.fdsock.sys.Libc], boxed, in order; not to be changed
+    /// @return whether it does
+    boolean covers(Call call, Object... arguments);
+
+    /// Every call of every thread.
+    ///
+    /// @return the scope
+    static Scope everything() {
+        return (_, _) -> true;
+    }
+
+    /// The calls of the thread that asks for the scope.
+    ///
+    /// @return the scope
+    static Scope thisThread() {
+        return thread(Thread.currentThread());
+    }
+
+    /// The calls of one thread: of a loop, that which runs it.
+    ///
+    /// @param thread the thread
+    /// @return the scope
+    static Scope thread(final Thread thread) {
+        Objects.requireNonNull(thread, "thread");
+        return (_, _) -> Thread.currentThread() == thread;
+    }
+
+    /// The calls on a descriptor: those that have it as their first argument, or the one that `epoll_ctl` is about. When
+    /// it is closed the scope ends, though its number may be used again.
+    ///
+    /// @param fd the descriptor
+    /// @return the scope
+    static Scope descriptor(final Fd fd) {
+        final int number = fd.intValue();
+        return (call, arguments) -> (isDescriptor(arguments, 0, number)
+                || call == Call.epoll_ctl && isDescriptor(arguments, 2, number)) && (fd.isOpen() || call == Call.close);
+    }
+
+    private static boolean isDescriptor(final Object[] arguments, final int index, final int number) {
+        return arguments.length > index && arguments[index] instanceof Integer argument && argument == number;
+    }
+
+    /// The calls that belong to both.
+    ///
+    /// @param other another scope
+    /// @return the scope
+    default Scope and(final Scope other) {
+        Objects.requireNonNull(other, "other");
+        return (call, arguments) -> covers(call, arguments) && other.covers(call, arguments);
+    }
+}
