@@ -487,6 +487,37 @@ class ControlMessagesTest {
     }
 
     @Test
+    void whatIsLeftInTheQueueOfAUnixStreamIsTold() throws IOException {
+        try (SocketFd.Pair pair = Family.UNIX_STREAM.connected()) {
+            try {
+                pair.second().setsockopt(SockOpt.SO_INQ, true);
+            } catch (final ErrnoException e) {
+                assumeTrue(e.errno() != ENOPROTOOPT, "older than Linux 6.17: " + e.getMessage());
+                throw e;
+            }
+            pair.first().sendmsg(out, 0);
+            in.buffers().clear().add(room.asSlice(0, 2));
+            assertThat(pair.second().recvmsg(in, 0)).isEqualTo(2);
+            assertThat(in.getInt(Cmsg.SCM_INQ, -1)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void markAndPriorityGoAndCome() throws IOException {
+        try {
+            server.setsockopt(SockOpt.SO_RCVMARK, true);
+            server.setsockopt(SockOpt.SO_RCVPRIORITY, true);
+        } catch (final ErrnoException e) {
+            assumeTrue(e.errno() != EPERM && e.errno() != ENOPROTOOPT, e.getMessage());
+            throw e;
+        }
+        out.add(Cmsg.SO_MARK, 0xcafe).add(Cmsg.SO_PRIORITY, 5);
+        exchange();
+        assertThat(in.getInt(Cmsg.SO_MARK, -1)).isEqualTo(0xcafe);
+        assertThat(in.getInt(Cmsg.SO_PRIORITY, -1)).isEqualTo(5);
+    }
+
+    @Test
     void whatWasDroppedIsCounted() throws IOException {
         server.setsockopt(SockOpt.SO_RXQ_OVFL, true);
         server.setsockopt(SockOpt.SO_RCVBUF, 1);

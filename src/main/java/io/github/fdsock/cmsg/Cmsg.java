@@ -80,6 +80,14 @@ public final class Cmsg<T> {
     public static final Cmsg<InetSocketAddress> IPV6_ORIGDSTADDR =
             new Cmsg<>("IPV6_ORIGDSTADDR", IPPROTO_IPV6, Constants.IPV6_ORIGDSTADDR, CmsgType.ADDRESS);
 
+    /// `SO_MARK`: the mark that firewall and routing know it by. Received with `SO_RCVMARK`. Sent, it takes CAP_NET_RAW or
+    /// CAP_NET_ADMIN (`EPERM`).
+    public static final Cmsg<Integer> SO_MARK = integer("SO_MARK", SOL_SOCKET, Constants.SO_MARK);
+
+    /// `SO_PRIORITY`: its priority in the queueing discipline. Received with `SO_RCVPRIORITY`. Sent, since Linux 6.14; above
+    /// 6 it takes CAP_NET_RAW or CAP_NET_ADMIN (`EPERM`).
+    public static final Cmsg<Integer> SO_PRIORITY = integer("SO_PRIORITY", SOL_SOCKET, Constants.SO_PRIORITY);
+
     // ---- the error queue
 
     /// `IP_RECVERR`: an entry of the error queue, read with `MSG_ERRQUEUE`. Errors are told with `IP_RECVERR`; time
@@ -133,6 +141,9 @@ public final class Cmsg<T> {
 
     /// `TCP_CM_INQ`: how many bytes are left in the receive queue. Received with `TCP_INQ`. Linux 4.18.
     public static final Cmsg<Integer> TCP_INQ = integer("TCP_INQ", IPPROTO_TCP, Constants.TCP_CM_INQ);
+
+    /// `SCM_INQ`: the same on a UNIX stream. Received with `SO_INQ`. Linux 6.17.
+    public static final Cmsg<Integer> SCM_INQ = integer("SCM_INQ", SOL_SOCKET, Constants.SCM_INQ);
 
     /// `SO_RXQ_OVFL`: how many datagrams the socket has dropped so far for want of room, unsigned; not there before the
     /// first. Received with `SO_RXQ_OVFL`.
