@@ -745,6 +745,42 @@ public final class fdsock_h {
 
     /**
      * {@snippet lang=c :
+     * __uid_t getuid()
+     * }
+     */
+    public static FunctionDescriptor getuid$descriptor() {
+        return FunctionDescriptor.of(C_INT    );
+    }
+
+    /**
+     * {@snippet lang=c :
+     * __uid_t geteuid()
+     * }
+     */
+    public static FunctionDescriptor geteuid$descriptor() {
+        return FunctionDescriptor.of(C_INT    );
+    }
+
+    /**
+     * {@snippet lang=c :
+     * __gid_t getgid()
+     * }
+     */
+    public static FunctionDescriptor getgid$descriptor() {
+        return FunctionDescriptor.of(C_INT    );
+    }
+
+    /**
+     * {@snippet lang=c :
+     * __gid_t getegid()
+     * }
+     */
+    public static FunctionDescriptor getegid$descriptor() {
+        return FunctionDescriptor.of(C_INT    );
+    }
+
+    /**
+     * {@snippet lang=c :
      * int posix_spawn(pid_t *restrict __pid, const char *restrict __path, const posix_spawn_file_actions_t *restrict __file_actions, const posix_spawnattr_t *restrict __attrp, char *const __argv[], char *const __envp[])
      * }
      */
@@ -804,6 +840,24 @@ public final class fdsock_h {
      */
     public static FunctionDescriptor posix_spawn_file_actions_addclose$descriptor() {
         return FunctionDescriptor.of(C_INT, C_POINTER, C_INT);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int __from)
+     * }
+     */
+    public static FunctionDescriptor posix_spawn_file_actions_addclosefrom_np$descriptor() {
+        return FunctionDescriptor.of(C_INT, C_POINTER, C_INT);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *restrict __actions, const char *restrict __path)
+     * }
+     */
+    public static FunctionDescriptor posix_spawn_file_actions_addchdir_np$descriptor() {
+        return FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER);
     }
 
     /**

@@ -2236,7 +2236,7 @@ public final class Constants {
     /// `IN_UNMOUNT`, 0x2000.
     public static final int IN_UNMOUNT = 0x2000;
 
-    // ---------------------------------------------------------------- Flags of posix_spawn
+    // ---------------------------------------------------------------- Flags of posix_spawn, and how a child ended
 
     /// `POSIX_SPAWN_RESETIDS`, 1.
     public static final int POSIX_SPAWN_RESETIDS = 1;
@@ -2254,6 +2254,18 @@ public final class Constants {
     public static final int POSIX_SPAWN_SETSIGMASK = 8;
     /// `POSIX_SPAWN_USEVFORK`, 64.
     public static final int POSIX_SPAWN_USEVFORK = 64;
+    /// `CLD_CONTINUED`, 6.
+    public static final int CLD_CONTINUED = 6;
+    /// `CLD_DUMPED`, 3.
+    public static final int CLD_DUMPED = 3;
+    /// `CLD_EXITED`, 1.
+    public static final int CLD_EXITED = 1;
+    /// `CLD_KILLED`, 2.
+    public static final int CLD_KILLED = 2;
+    /// `CLD_STOPPED`, 5.
+    public static final int CLD_STOPPED = 5;
+    /// `CLD_TRAPPED`, 4.
+    public static final int CLD_TRAPPED = 4;
 
     // ---------------------------------------------------------------- System call numbers, for calls the C library may lack; and what sysconf is asked
 

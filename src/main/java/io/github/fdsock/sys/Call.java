@@ -33,6 +33,14 @@ public enum Call {
     getrlimit(LPLL), setrlimit(LPLL), prlimit(LLPP), kill(LLLLLL), raise(LLLLLL), pthread_sigmask(LPPL),
     clock_gettime(LPLL),
 
+    posix_spawn(PPPPPP), posix_spawnp(PPPPPP),
+    posix_spawn_file_actions_init(PLL), posix_spawn_file_actions_destroy(PLL),
+    posix_spawn_file_actions_adddup2(PLL), posix_spawn_file_actions_addclose(PLL),
+    posix_spawn_file_actions_addclosefrom_np(PLL), posix_spawn_file_actions_addchdir_np(PPPP),
+    posix_spawnattr_init(PLL), posix_spawnattr_destroy(PLL), posix_spawnattr_setflags(PLL),
+    posix_spawnattr_setsigmask(PPPP), posix_spawnattr_setsigdefault(PPPP), posix_spawnattr_setpgroup(PLL),
+    waitid(LLPL), getuid(LLLLLL), geteuid(LLLLLL), getgid(LLLLLL), getegid(LLLLLL),
+
     if_nametoindex(PLL), if_indextoname(LPLL), getaddrinfo(PPPP), freeaddrinfo(PLL), getnameinfo(PLPLPLL);
     // @formatter:on
 

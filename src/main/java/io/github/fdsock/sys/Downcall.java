@@ -57,6 +57,15 @@ final class Downcall {
         return link(call, call.shape, Platform.LIBC);
     }
 
+    /// For what no kernel has: null where this machine's libc does not have it either.
+    static MethodHandle linkIfPresent(final Call call) {
+        return linkIfPresent(call, Platform.LIBC);
+    }
+
+    static MethodHandle linkIfPresent(final Call call, final SymbolLookup libc) {
+        return libc.find(call.name()).isPresent() ? link(call, call.shape, libc) : null;
+    }
+
     /// For the pointer form of a variadic function.
     static MethodHandle linkPointer(final Call call) {
         return link(call, call.pointerShape, Platform.LIBC);
@@ -227,6 +236,15 @@ final class Downcall {
             final MemorySegment c, final MemorySegment d) {
         try {
             return (long) call.invokeExact(CAPTURED.get(), a, b, c, d);
+        } catch (final Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    static long pppppp(final MethodHandle call, final MemorySegment a, final MemorySegment b, final MemorySegment c,
+            final MemorySegment d, final MemorySegment e, final MemorySegment f) {
+        try {
+            return (long) call.invokeExact(CAPTURED.get(), a, b, c, d, e, f);
         } catch (final Throwable thrown) {
             throw unexpected(thrown);
         }

@@ -1,5 +1,6 @@
 package io.github.fdsock.sys;
 
+import static io.github.fdsock.sys.Constants.ENOSYS;
 import static io.github.fdsock.sys.Constants.FIOASYNC;
 import static io.github.fdsock.sys.Constants.FIONBIO;
 import static io.github.fdsock.sys.Constants.FIONREAD;
@@ -33,8 +34,9 @@ import java.lang.invoke.MethodHandle;
 ///
 /// **Checked before the call.** That every length lies within its segment, and every structure fits: otherwise an
 /// [IndexOutOfBoundsException] that names both; nothing has happened then. [MemorySegment#NULL] is C's `NULL` and is
-/// the kernel's to judge. Segments on the heap, closed, or confined to another thread are refused by the linker
-/// ([IllegalArgumentException], [IllegalStateException], [WrongThreadException]).
+/// the kernel's to judge; where not the kernel but libc would follow it, and the JVM would end, it is refused. Segments
+/// on the heap, closed, or confined to another thread are refused by the linker ([IllegalArgumentException],
+/// [IllegalStateException], [WrongThreadException]).
 ///
 /// **Not checked.** Pointers *inside* memory (`iov_base`, `msg_name`, `msg_control`): the views in
 /// `io.github.fdsock.sys.struct` write only valid ones and keep what they point to alive; who writes them by hand is
@@ -61,6 +63,8 @@ public final class Libc {
     private static final long SIGINFO_SIZE = 128;
     private static final long ADDRINFO_SIZE = 48;
     private static final long FLOCK_SIZE = 32;
+    private static final long POSIX_SPAWN_FILE_ACTIONS_SIZE = 80;
+    private static final long POSIX_SPAWNATTR_SIZE = 336;
 
     /// The largest struct of an ioctl that does not say its size: `struct termios`.
     private static final long OLD_IOCTL_MAX = 60;
@@ -2057,6 +2061,443 @@ public final class Libc {
         return Downcall.result((int) Downcall.lpll(Link.CALL, clockid, tp, 0, 0));
     }
 
+    // ---- programs, their end, and who runs them
+
+    /// `posix_spawn(pid, path, file_actions, attrp, argv, envp)`: starts a program in a child.
+    ///
+    /// The child is forked without a copy of memory, so it costs the same however large the JVM is; the calling thread
+    /// waits until the program has been executed or could not be. Whatever fails on the way, in the child too, is the
+    /// result here, and no child is left.
+    ///
+    /// The program gets every descriptor without `FD_CLOEXEC`, after `file_actions` have been carried out in the child
+    /// in their order. Signals that are ignored here stay ignored; those with a handler do what they do by default.
+    ///
+    /// **Ownership.** The child is the caller's to wait for: [#waitid], without which it stays as a zombie.
+    ///
+    /// **What can kill the JVM.** `file_actions` and `attrp` that were not made by their `init`, or were destroyed;
+    /// pointers in `argv` and `envp` that lead astray. `NULL` for `path` or `argv` is refused.
+    ///
+    /// In C this function returns its error number and leaves `errno` alone; here it is negated like every other.
+    ///
+    /// **Errors.** `ENOENT`: no such file, or no such interpreter of a script. `EACCES`: not executable, or no regular
+    /// file. `ENOEXEC`: no program. `E2BIG`: arguments and environment too long. `ENOTDIR`, `ELOOP`, `ENAMETOOLONG`:
+    /// the path leads nowhere. `EBADF`: an action about a descriptor that is not open. `ETXTBSY`: open for writing.
+    /// `EAGAIN`: too many processes.
+    ///
+    /// @param pid room for an `int`, the child's number; or `NULL`
+    /// @param path the file, ending with NUL
+    /// @param file_actions a `posix_spawn_file_actions_t`, or `NULL` for none
+    /// @param attrp a `posix_spawnattr_t`, or `NULL` for none
+    /// @param argv pointers to the arguments, the name of the program first; ends with a `NULL`
+    /// @param envp pointers to the variables, `NAME=value`; ends with a `NULL`. `NULL` itself for none
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/posix_spawn.3.html">posix_spawn(3)</a>
+    public static int posix_spawn(final MemorySegment pid, final MemorySegment path, final MemorySegment file_actions,
+            final MemorySegment attrp, final MemorySegment argv, final MemorySegment envp) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawn);
+        }
+        spawnRoom("posix_spawn", pid, path, file_actions, attrp, argv, envp);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawn, pid, path, file_actions, attrp, argv, envp);
+        }
+        return -(int) Downcall.pppppp(Link.CALL, pid, path, file_actions, attrp, argv, envp);
+    }
+
+    /// `posix_spawnp(pid, file, file_actions, attrp, argv, envp)`: starts a program that is looked for.
+    ///
+    /// As [#posix_spawn], and a `file` without a slash is looked for in the directories of `PATH`: the one of the
+    /// calling process, as C's `getenv` sees it, not that of `envp`. A file that is no program (`ENOEXEC`) is not given
+    /// to a shell.
+    ///
+    /// **Errors.** As at [#posix_spawn]. `ENOENT`: in no directory. `EACCES`: found, but none that may be executed.
+    ///
+    /// @param pid room for an `int`, the child's number; or `NULL`
+    /// @param file the name or path, ending with NUL
+    /// @param file_actions a `posix_spawn_file_actions_t`, or `NULL` for none
+    /// @param attrp a `posix_spawnattr_t`, or `NULL` for none
+    /// @param argv pointers to the arguments, the name of the program first; ends with a `NULL`
+    /// @param envp pointers to the variables, `NAME=value`; ends with a `NULL`. `NULL` itself for none
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/posix_spawn.3.html">posix_spawn(3)</a>
+    public static int posix_spawnp(final MemorySegment pid, final MemorySegment file, final MemorySegment file_actions,
+            final MemorySegment attrp, final MemorySegment argv, final MemorySegment envp) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawnp);
+        }
+        spawnRoom("posix_spawnp", pid, file, file_actions, attrp, argv, envp);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawnp, pid, file, file_actions, attrp, argv, envp);
+        }
+        return -(int) Downcall.pppppp(Link.CALL, pid, file, file_actions, attrp, argv, envp);
+    }
+
+    /// `posix_spawn_file_actions_init(file_actions)`: makes an empty list of actions.
+    ///
+    /// **Ownership.** [#posix_spawn_file_actions_destroy] gives back what the list has taken.
+    ///
+    /// @param file_actions room for a `posix_spawn_file_actions_t`, 80 bytes
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/posix_spawn_file_actions_init.3.html">
+    ///      posix_spawn_file_actions_init(3)</a>
+    public static int posix_spawn_file_actions_init(final MemorySegment file_actions) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawn_file_actions_init);
+        }
+        fileActions("posix_spawn_file_actions_init", file_actions);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawn_file_actions_init, file_actions);
+        }
+        return -(int) Downcall.pll(Link.CALL, file_actions, 0, 0);
+    }
+
+    /// `posix_spawn_file_actions_destroy(file_actions)`: gives back what a list of actions has taken.
+    ///
+    /// **What can kill the JVM.** Doing it twice, or using the list afterwards without a new `init`.
+    ///
+    /// @param file_actions a `posix_spawn_file_actions_t`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawn_file_actions_destroy.3p.html">
+    ///      posix_spawn_file_actions_destroy(3p)</a>
+    public static int posix_spawn_file_actions_destroy(final MemorySegment file_actions) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawn_file_actions_destroy);
+        }
+        fileActions("posix_spawn_file_actions_destroy", file_actions);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawn_file_actions_destroy, file_actions);
+        }
+        return -(int) Downcall.pll(Link.CALL, file_actions, 0, 0);
+    }
+
+    /// `posix_spawn_file_actions_adddup2(file_actions, fildes, newfildes)`: the child makes `newfildes` a copy of
+    /// `fildes`.
+    ///
+    /// The copy is inherited, whatever the original was. Where both are the same number glibc (2.29) and musl clear its
+    /// `FD_CLOEXEC`.
+    ///
+    /// **Errors.** `EBADF`: a negative number, or one beyond `RLIMIT_NOFILE`. `ENOMEM`: no memory for a longer list.
+    ///
+    /// @param file_actions a `posix_spawn_file_actions_t`
+    /// @param fildes the descriptor, by its number in the child at that moment
+    /// @param newfildes the number it shall have
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawn_file_actions_adddup2.3p.html">
+    ///      posix_spawn_file_actions_adddup2(3p)</a>
+    public static int posix_spawn_file_actions_adddup2(final MemorySegment file_actions,
+            final int fildes, final int newfildes) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawn_file_actions_adddup2);
+        }
+        fileActions("posix_spawn_file_actions_adddup2", file_actions);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawn_file_actions_adddup2, file_actions, fildes, newfildes);
+        }
+        return -(int) Downcall.pll(Link.CALL, file_actions, fildes, newfildes);
+    }
+
+    /// `posix_spawn_file_actions_addclose(file_actions, fildes)`: the child closes `fildes`.
+    ///
+    /// glibc and musl do not mind one that is not open.
+    ///
+    /// **Errors.** As at [#posix_spawn_file_actions_adddup2].
+    ///
+    /// @param file_actions a `posix_spawn_file_actions_t`
+    /// @param fildes the descriptor
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawn_file_actions_addclose.3p.html">
+    ///      posix_spawn_file_actions_addclose(3p)</a>
+    public static int posix_spawn_file_actions_addclose(final MemorySegment file_actions, final int fildes) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawn_file_actions_addclose);
+        }
+        fileActions("posix_spawn_file_actions_addclose", file_actions);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawn_file_actions_addclose, file_actions, fildes);
+        }
+        return -(int) Downcall.pll(Link.CALL, file_actions, fildes, 0);
+    }
+
+    /// `posix_spawn_file_actions_addclosefrom_np(file_actions, from)`: the child closes everything from `from` on.
+    ///
+    /// Since glibc 2.34; it works on kernels without `close_range` too. musl does not have it.
+    ///
+    /// **Errors.** As at [#posix_spawn_file_actions_adddup2]. `ENOSYS`: this libc does not have the function.
+    ///
+    /// @param file_actions a `posix_spawn_file_actions_t`
+    /// @param from the lowest number to be closed
+    /// @return 0, or `-errno`
+    /// @see <a href="https://sourceware.org/glibc/manual/latest/html_node/">the GNU C Library</a>
+    public static int posix_spawn_file_actions_addclosefrom_np(final MemorySegment file_actions, final int from) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.linkIfPresent(Call.posix_spawn_file_actions_addclosefrom_np);
+        }
+        fileActions("posix_spawn_file_actions_addclosefrom_np", file_actions);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawn_file_actions_addclosefrom_np, file_actions, from);
+        }
+        return Link.CALL == null ? -ENOSYS : -(int) Downcall.pll(Link.CALL, file_actions, from, 0);
+    }
+
+    /// `posix_spawn_file_actions_addchdir_np(file_actions, path)`: the child goes to another working directory.
+    ///
+    /// Relative paths of later actions, and of the program itself, count from there. The path is copied. Since glibc
+    /// 2.29 and musl 1.1.24.
+    ///
+    /// **Errors.** `ENOMEM`: no memory for a longer list. `ENOSYS`: this libc does not have the function. That the
+    /// directory does not exist, or may not be entered, is said by [#posix_spawn].
+    ///
+    /// @param file_actions a `posix_spawn_file_actions_t`
+    /// @param path the directory, ending with NUL
+    /// @return 0, or `-errno`
+    /// @see <a href="https://sourceware.org/glibc/manual/latest/html_node/">the GNU C Library</a>
+    public static int posix_spawn_file_actions_addchdir_np(final MemorySegment file_actions, final MemorySegment path) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.linkIfPresent(Call.posix_spawn_file_actions_addchdir_np);
+        }
+        fileActions("posix_spawn_file_actions_addchdir_np", file_actions);
+        stringOfLibc("posix_spawn_file_actions_addchdir_np", path);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawn_file_actions_addchdir_np, file_actions, path);
+        }
+        return Link.CALL == null ? -ENOSYS
+                : -(int) Downcall.pppp(Link.CALL, file_actions, path, MemorySegment.NULL, MemorySegment.NULL);
+    }
+
+    /// `posix_spawnattr_init(attr)`: makes attributes that change nothing.
+    ///
+    /// **Ownership.** [#posix_spawnattr_destroy] gives back what they have taken; in glibc and musl nothing.
+    ///
+    /// @param attr room for a `posix_spawnattr_t`, 336 bytes
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3/posix_spawnattr_init.3.html">posix_spawnattr_init(3)</a>
+    public static int posix_spawnattr_init(final MemorySegment attr) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawnattr_init);
+        }
+        spawnAttributes("posix_spawnattr_init", attr);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawnattr_init, attr);
+        }
+        return -(int) Downcall.pll(Link.CALL, attr, 0, 0);
+    }
+
+    /// `posix_spawnattr_destroy(attr)`: gives back what attributes have taken.
+    ///
+    /// @param attr a `posix_spawnattr_t`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawnattr_destroy.3p.html">
+    ///      posix_spawnattr_destroy(3p)</a>
+    public static int posix_spawnattr_destroy(final MemorySegment attr) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawnattr_destroy);
+        }
+        spawnAttributes("posix_spawnattr_destroy", attr);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawnattr_destroy, attr);
+        }
+        return -(int) Downcall.pll(Link.CALL, attr, 0, 0);
+    }
+
+    /// `posix_spawnattr_setflags(attr, flags)`: says which attributes count.
+    ///
+    /// **Errors.** `EINVAL`: an unknown flag.
+    ///
+    /// @param attr a `posix_spawnattr_t`
+    /// @param flags `POSIX_SPAWN_SETSIGMASK`, `POSIX_SPAWN_SETSIGDEF`, `POSIX_SPAWN_SETPGROUP`, …
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawnattr_setflags.3p.html">
+    ///      posix_spawnattr_setflags(3p)</a>
+    public static int posix_spawnattr_setflags(final MemorySegment attr, final short flags) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawnattr_setflags);
+        }
+        spawnAttributes("posix_spawnattr_setflags", attr);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawnattr_setflags, attr, flags);
+        }
+        return -(int) Downcall.pll(Link.CALL, attr, flags, 0);
+    }
+
+    /// `posix_spawnattr_setsigmask(attr, sigset)`: which signals the child blocks.
+    ///
+    /// Counts under `POSIX_SPAWN_SETSIGMASK`.
+    ///
+    /// @param attr a `posix_spawnattr_t`
+    /// @param sigset a `sigset_t`, which is copied
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawnattr_setsigmask.3p.html">
+    ///      posix_spawnattr_setsigmask(3p)</a>
+    public static int posix_spawnattr_setsigmask(final MemorySegment attr, final MemorySegment sigset) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawnattr_setsigmask);
+        }
+        spawnAttributes("posix_spawnattr_setsigmask", attr);
+        roomOfLibc("posix_spawnattr_setsigmask", sigset, SIGSET_SIZE);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawnattr_setsigmask, attr, sigset);
+        }
+        return -(int) Downcall.pppp(Link.CALL, attr, sigset, MemorySegment.NULL, MemorySegment.NULL);
+    }
+
+    /// `posix_spawnattr_setsigdefault(attr, sigset)`: which signals do what they do by default, though ignored here.
+    ///
+    /// Counts under `POSIX_SPAWN_SETSIGDEF`.
+    ///
+    /// @param attr a `posix_spawnattr_t`
+    /// @param sigset a `sigset_t`, which is copied
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawnattr_setsigdefault.3p.html">
+    ///      posix_spawnattr_setsigdefault(3p)</a>
+    public static int posix_spawnattr_setsigdefault(final MemorySegment attr, final MemorySegment sigset) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawnattr_setsigdefault);
+        }
+        spawnAttributes("posix_spawnattr_setsigdefault", attr);
+        roomOfLibc("posix_spawnattr_setsigdefault", sigset, SIGSET_SIZE);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawnattr_setsigdefault, attr, sigset);
+        }
+        return -(int) Downcall.pppp(Link.CALL, attr, sigset, MemorySegment.NULL, MemorySegment.NULL);
+    }
+
+    /// `posix_spawnattr_setpgroup(attr, pgroup)`: which process group the child joins.
+    ///
+    /// Counts under `POSIX_SPAWN_SETPGROUP`. That there is no such group is said by [#posix_spawn].
+    ///
+    /// @param attr a `posix_spawnattr_t`
+    /// @param pgroup the group; 0 for one of its own
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man3p/posix_spawnattr_setpgroup.3p.html">
+    ///      posix_spawnattr_setpgroup(3p)</a>
+    public static int posix_spawnattr_setpgroup(final MemorySegment attr, final int pgroup) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.posix_spawnattr_setpgroup);
+        }
+        spawnAttributes("posix_spawnattr_setpgroup", attr);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.posix_spawnattr_setpgroup, attr, pgroup);
+        }
+        return -(int) Downcall.pll(Link.CALL, attr, pgroup, 0);
+    }
+
+    /// `waitid(idtype, id, infop, options)`: waits for a child, and learns how it ended.
+    ///
+    /// Any thread may wait for any child of the process. [io.github.fdsock.sys.struct.Siginfo] reads what is stored: of
+    /// a child that ended `CLD_EXITED`, `CLD_KILLED` or `CLD_DUMPED`, with its exit status or the signal. Under
+    /// `WNOHANG`, where nothing has happened, the result is 0 and all of it is zero.
+    ///
+    /// Once waited for the child is gone, and its number free to be used again; `WNOWAIT` only looks.
+    ///
+    /// **Children of the JVM.** `P_ALL`, `P_PGID`, or the number of a [Process] takes a child away from the thread of
+    /// the JDK that waits for it, and [Process#waitFor] no longer learns how it ended.
+    ///
+    /// `P_PIDFD` since Linux 5.4.
+    ///
+    /// **Errors.** `ECHILD`: not a child of ours, waited for already, or `SIGCHLD` is ignored. `EINTR`: a signal came.
+    /// `EINVAL`: neither `WEXITED` nor `WSTOPPED` nor `WCONTINUED`, or an unknown option. `EAGAIN`: a pidfd under
+    /// `PIDFD_NONBLOCK`, and nothing has happened.
+    ///
+    /// @param idtype `P_PID`, `P_PIDFD`, `P_PGID` or `P_ALL`
+    /// @param id the process, its descriptor, or its group
+    /// @param infop room for a `siginfo_t`, or `NULL`
+    /// @param options `WEXITED`, `WSTOPPED`, `WCONTINUED`, with `WNOHANG`, `WNOWAIT`
+    /// @return 0, or `-errno`
+    /// @see <a href="https://man7.org/linux/man-pages/man2/waitid.2.html">waitid(2)</a>
+    public static int waitid(final int idtype, final int id, final MemorySegment infop, final int options) {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.waitid);
+        }
+        room("waitid", infop, SIGINFO_SIZE);
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.waitid, idtype, id, infop, options);
+        }
+        return Downcall.result((int) Downcall.llpl(Link.CALL, idtype, id, infop, options));
+    }
+
+    /// `getuid()`: the user that this process runs for.
+    ///
+    /// It cannot fail.
+    ///
+    /// @return the real id, unsigned: above 2³¹-1 it is negative here, and no errno
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getuid.2.html">getuid(2)</a>
+    public static int getuid() {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.getuid);
+        }
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.getuid);
+        }
+        return (int) Downcall.llllll(Link.CALL, 0, 0, 0, 0, 0, 0);
+    }
+
+    /// `geteuid()`: the user whose rights this process has.
+    ///
+    /// It cannot fail.
+    ///
+    /// @return the effective id, unsigned: above 2³¹-1 it is negative here, and no errno
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getuid.2.html">getuid(2)</a>
+    public static int geteuid() {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.geteuid);
+        }
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.geteuid);
+        }
+        return (int) Downcall.llllll(Link.CALL, 0, 0, 0, 0, 0, 0);
+    }
+
+    /// `getgid()`: the group that this process runs for.
+    ///
+    /// It cannot fail.
+    ///
+    /// @return the real id, unsigned: above 2³¹-1 it is negative here, and no errno
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getgid.2.html">getgid(2)</a>
+    public static int getgid() {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.getgid);
+        }
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.getgid);
+        }
+        return (int) Downcall.llllll(Link.CALL, 0, 0, 0, 0, 0, 0);
+    }
+
+    /// `getegid()`: the group whose rights this process has.
+    ///
+    /// It cannot fail.
+    ///
+    /// @return the effective id, unsigned: above 2³¹-1 it is negative here, and no errno
+    /// @see <a href="https://man7.org/linux/man-pages/man2/getgid.2.html">getgid(2)</a>
+    public static int getegid() {
+        final class Link {
+            static final MethodHandle CALL = Downcall.link(Call.getegid);
+        }
+        final Interposer seam = Seam.interposer();
+        if (seam != null) {
+            return (int) Seam.call(seam, Call.getegid);
+        }
+        return (int) Downcall.llllll(Link.CALL, 0, 0, 0, 0, 0, 0);
+    }
+
     // ---- names
 
     /// `if_nametoindex(ifname)`: the number of a network interface.
@@ -2073,7 +2514,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.if_nametoindex);
         }
-        string("if_nametoindex", ifname);
+        stringOfLibc("if_nametoindex", ifname);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.if_nametoindex, ifname);
@@ -2096,7 +2537,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.if_indextoname);
         }
-        room("if_indextoname", ifname, IF_NAMESIZE);
+        roomOfLibc("if_indextoname", ifname, IF_NAMESIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.if_indextoname, ifindex, ifname);
@@ -2135,7 +2576,7 @@ public final class Libc {
         string("getaddrinfo", node);
         string("getaddrinfo", service);
         room("getaddrinfo", hints, ADDRINFO_SIZE);
-        room("getaddrinfo", res, Long.BYTES);
+        roomOfLibc("getaddrinfo", res, Long.BYTES);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.getaddrinfo, node, service, hints, res);
@@ -2186,7 +2627,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getnameinfo);
         }
-        room("getnameinfo", addr, Integer.toUnsignedLong(addrlen));
+        roomOfLibc("getnameinfo", addr, Integer.toUnsignedLong(addrlen));
         room("getnameinfo", host, Integer.toUnsignedLong(hostlen));
         room("getnameinfo", serv, Integer.toUnsignedLong(servlen));
         final Interposer seam = Seam.interposer();
@@ -2245,16 +2686,61 @@ public final class Libc {
 
     /// The kernel reads a string up to its NUL, so there must be one.
     private static void string(final String call, final MemorySegment text) {
-        if (text.address() == 0) {
-            return;
+        if (text.address() != 0) {
+            stringOfLibc(call, text);
         }
-        final long size = text.byteSize();
+    }
+
+    /// As [#string], where libc itself reads it: NULL would end the process.
+    private static void stringOfLibc(final String call, final MemorySegment text) {
+        final long size = text.address() == 0 ? 0 : text.byteSize();
         for (long i = 0; i < size; i++) {
             if (text.get(ValueLayout.JAVA_BYTE, i) == 0) {
                 return;
             }
         }
         throw new IndexOutOfBoundsException(call + ": a string of " + size + " bytes without a NUL");
+    }
+
+    /// As [#room], where libc itself would read or write: NULL would end the process.
+    private static void roomOfLibc(final String call, final MemorySegment segment, final long length) {
+        if (length > segment.byteSize() || segment.address() == 0) {
+            throw beyond(call, segment, length);
+        }
+    }
+
+    private static void fileActions(final String call, final MemorySegment file_actions) {
+        roomOfLibc(call, file_actions, POSIX_SPAWN_FILE_ACTIONS_SIZE);
+    }
+
+    private static void spawnAttributes(final String call, final MemorySegment attr) {
+        roomOfLibc(call, attr, POSIX_SPAWNATTR_SIZE);
+    }
+
+    private static void spawnRoom(final String call, final MemorySegment pid, final MemorySegment path,
+            final MemorySegment file_actions, final MemorySegment attrp,
+            final MemorySegment argv, final MemorySegment envp) {
+        room(call, pid, Integer.BYTES);
+        stringOfLibc(call, path);
+        room(call, file_actions, POSIX_SPAWN_FILE_ACTIONS_SIZE);
+        room(call, attrp, POSIX_SPAWNATTR_SIZE);
+        roomOfLibc(call, argv, Long.BYTES);
+        pointers(call, argv);
+        pointers(call, envp);
+    }
+
+    /// Pointers are read up to a NULL, so there must be one.
+    private static void pointers(final String call, final MemorySegment array) {
+        if (array.address() == 0) {
+            return;
+        }
+        final long count = array.byteSize() / Long.BYTES;
+        for (long i = 0; i < count; i++) {
+            if (array.get(ValueLayout.JAVA_LONG_UNALIGNED, i * Long.BYTES) == 0) {
+                return;
+            }
+        }
+        throw new IndexOutOfBoundsException(call + ": an array of " + count + " pointers without a NULL");
     }
 
     /// The kernel takes `vlen` for unsigned, and looks at no more than `most`.

@@ -19,7 +19,7 @@ import java.lang.foreign.ValueLayout;
 /// Pointers stay pointers: the linker then keeps the segment's arena alive for the duration of the call and refuses
 /// a closed one. A test compares each function's shape with the descriptor that jextract read from the headers.
 enum Shape {
-    LLLLLL, PLL, LPLL, LPPL, LLLPL, LLLPP, LLPL, LLPP, LPLLPL, LPLLPP, LPLPP, LPLPLL, PLPP, PPPP, PLPLPLL,
+    LLLLLL, PLL, LPLL, LPPL, LLLPL, LLLPP, LLPL, LLPP, LPLLPL, LPLLPP, LPLPP, LPLPLL, PLPP, PPPP, PPPPPP, PLPLPLL,
     /// `fcntl`, `ioctl`: variadic from the third argument on.
     LL_L(2), LL_P(2),
     /// `open`: variadic from the third argument on.

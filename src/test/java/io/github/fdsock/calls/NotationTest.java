@@ -54,7 +54,9 @@ class NotationTest {
         Set<String> without = Arrays.stream(Call.values()).map(Enum::name)
                 .filter(name -> !Signature.all().containsKey(name)).collect(Collectors.toSet());
         // Their results are memory, or names.
-        assertThat(without).containsExactlyInAnyOrder("getaddrinfo", "freeaddrinfo", "getnameinfo", "if_indextoname");
+        assertThat(without).contains("getaddrinfo", "freeaddrinfo", "getnameinfo", "if_indextoname");
+        // What they work on is libc's own, or arrays of strings.
+        assertThat(without).filteredOn(name -> !name.startsWith("posix_spawn")).hasSize(4);
     }
 
     @Nested

@@ -129,6 +129,11 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
         raise int
         pthread_sigmask int signals in
         clock_gettime int out:16
+        waitid int int out:128 int
+        getuid
+        geteuid
+        getgid
+        getegid
         if_nametoindex string
         """.lines().map(Signature::parse).forEach(signature -> ALL.put(signature.call, signature));
     }
@@ -158,8 +163,8 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
     Method method(boolean lastIsPointer) {
         return Arrays.stream(Libc.class.getMethods())
                 .filter(method -> method.getName().equals(call) && method.getParameterCount() == parameters.size())
-                .filter(method -> lastIsPointer == (method.getParameterTypes()[parameters.size() - 1]
-                        == MemorySegment.class))
+                .filter(method -> parameters.isEmpty()
+                        || lastIsPointer == (method.getParameterTypes()[parameters.size() - 1] == MemorySegment.class))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no form of " + call + " takes these arguments"));
     }

@@ -67,6 +67,7 @@ class CallTest {
 
     private static Class<?> java(Call call, MemoryLayout layout) {
         return switch (layout) {
+            case ValueLayout.OfShort _ -> short.class;
             case ValueLayout.OfInt _ -> int.class;
             case ValueLayout.OfLong _ -> long.class;
             // Addresses that no segment stands for.

@@ -109,6 +109,13 @@ class DowncallTest {
         }
     }
 
+    @Test
+    void whatALibcLacksAndNoKernelHasIsNotLinked() {
+        final Call call = Call.posix_spawn_file_actions_addclosefrom_np;
+        assertThat(Downcall.linkIfPresent(call, OLD_LIBC)).isNull();
+        assertThat(Downcall.linkIfPresent(call, Platform.LIBC)).isNotNull();
+    }
+
     /// A call that fails, and with what.
     private record Failing(IntSupplier call, int errno) {
     }

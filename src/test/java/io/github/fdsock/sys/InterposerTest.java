@@ -55,6 +55,7 @@ class InterposerTest {
                 final Class<?> type = method.getParameterTypes()[i];
                 arguments[i] = type == int.class ? (Object) (i == 0 ? -3 : 100 + i)
                         : type == long.class ? (Object) (100L + i)
+                        : type == short.class ? (Object) (short) (100 + i)
                         : method.getName().equals("freeaddrinfo") ? MemorySegment.NULL : arena.allocate(16_384);
             }
             final List<Seen> seen = new ArrayList<>();

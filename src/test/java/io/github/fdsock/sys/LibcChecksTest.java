@@ -132,6 +132,34 @@ class LibcChecksTest {
                 new TooShort("pthread_sigmask", 128, (_, m) -> Libc.pthread_sigmask(-1, m, NULL)),
                 new TooShort("pthread_sigmask", 128, (a, m) -> Libc.pthread_sigmask(-1, a.allocate(128), m)),
                 new TooShort("clock_gettime", 16, (_, m) -> Libc.clock_gettime(-1, m)),
+                new TooShort("posix_spawn", 4, (a, m) -> Libc.posix_spawn(m, nowhere(a), NULL, NULL, none(a), NULL)),
+                new TooShort("posix_spawn", 80, (a, m) -> Libc.posix_spawn(NULL, nowhere(a), m, NULL, none(a), NULL)),
+                new TooShort("posix_spawn", 336, (a, m) -> Libc.posix_spawn(NULL, nowhere(a), NULL, m, none(a), NULL)),
+                new TooShort("posix_spawn", 8, (a, m) -> Libc.posix_spawn(NULL, nowhere(a), NULL, NULL, m, NULL)),
+                new TooShort("posix_spawnp", 4, (a, m) -> Libc.posix_spawnp(m, nowhere(a), NULL, NULL, none(a), NULL)),
+                new TooShort("posix_spawn_file_actions_init", 80, (_, m) -> Libc.posix_spawn_file_actions_init(m)),
+                new TooShort("posix_spawn_file_actions_destroy", 80,
+                        (_, m) -> Libc.posix_spawn_file_actions_destroy(m)),
+                new TooShort("posix_spawn_file_actions_adddup2", 80,
+                        (_, m) -> Libc.posix_spawn_file_actions_adddup2(m, -1, 0)),
+                new TooShort("posix_spawn_file_actions_addclose", 80,
+                        (_, m) -> Libc.posix_spawn_file_actions_addclose(m, -1)),
+                new TooShort("posix_spawn_file_actions_addclosefrom_np", 80,
+                        (_, m) -> Libc.posix_spawn_file_actions_addclosefrom_np(m, -1)),
+                new TooShort("posix_spawn_file_actions_addchdir_np", 80, LibcChecksTest::addChdir),
+                new TooShort("posix_spawnattr_init", 336, (_, m) -> Libc.posix_spawnattr_init(m)),
+                new TooShort("posix_spawnattr_destroy", 336, (_, m) -> Libc.posix_spawnattr_destroy(m)),
+                new TooShort("posix_spawnattr_setflags", 336, (_, m) -> Libc.posix_spawnattr_setflags(m, (short) -1)),
+                new TooShort("posix_spawnattr_setsigmask", 336,
+                        (a, m) -> Libc.posix_spawnattr_setsigmask(m, a.allocate(128))),
+                new TooShort("posix_spawnattr_setsigmask", 128,
+                        (a, m) -> Libc.posix_spawnattr_setsigmask(a.allocate(336), m)),
+                new TooShort("posix_spawnattr_setsigdefault", 336,
+                        (a, m) -> Libc.posix_spawnattr_setsigdefault(m, a.allocate(128))),
+                new TooShort("posix_spawnattr_setsigdefault", 128,
+                        (a, m) -> Libc.posix_spawnattr_setsigdefault(a.allocate(336), m)),
+                new TooShort("posix_spawnattr_setpgroup", 336, (_, m) -> Libc.posix_spawnattr_setpgroup(m, 0)),
+                new TooShort("waitid", 128, (_, m) -> Libc.waitid(-1, 0, m, WEXITED)),
                 new TooShort("if_indextoname", 16, (_, m) -> Libc.if_indextoname(-1, m)),
                 new TooShort("getaddrinfo", 48, (a, m) -> Libc.getaddrinfo(NULL, NULL, m, a.allocate(8))),
                 new TooShort("getaddrinfo", 8, (_, m) -> Libc.getaddrinfo(NULL, NULL, NULL, m)),
@@ -139,6 +167,27 @@ class LibcChecksTest {
                 new TooShort("getnameinfo", 9, (a, m) -> Libc.getnameinfo(a.allocate(16), 16, m, 9, NULL, 0, 0)),
                 new TooShort("getnameinfo", 9, (a, m) -> Libc.getnameinfo(a.allocate(16), 16, NULL, 0, m, 9, 0)));
     }
+
+    private static MemorySegment nowhere(Arena arena) {
+        return arena.allocateFrom("/nowhere/at/all");
+    }
+
+    /// No pointers but the NULL at their end.
+    private static MemorySegment none(Arena arena) {
+        return arena.allocate(Long.BYTES);
+    }
+
+    private static long addChdir(Arena arena, MemorySegment memory) {
+        final int result = Libc.posix_spawn_file_actions_addchdir_np(memory, arena.allocateFrom("/"));
+        Libc.posix_spawn_file_actions_destroy(memory);
+        return result;
+    }
+
+    /// What only changes the memory it is given has nothing to refuse.
+    private static final List<String> MEMORY_ONLY = List.of("posix_spawn_file_actions_init",
+            "posix_spawn_file_actions_destroy", "posix_spawn_file_actions_addchdir_np", "posix_spawnattr_init",
+            "posix_spawnattr_destroy", "posix_spawnattr_setsigmask", "posix_spawnattr_setsigdefault",
+            "posix_spawnattr_setpgroup");
 
     @ParameterizedTest
     @MethodSource("calls")
@@ -155,7 +204,7 @@ class LibcChecksTest {
     @MethodSource("calls")
     void memoryThatJustSufficesReachesTheKernel(TooShort call) {
         final long result = call.call.call(arena, arena.allocate(call.needed));
-        if (call.name.endsWith("poll")) {
+        if (call.name.endsWith("poll") || MEMORY_ONLY.contains(call.name)) {
             assertThat(result).isZero();
         } else {
             assertThat(result).isNegative();
@@ -175,7 +224,9 @@ class LibcChecksTest {
         assertThat(sizes.remove("FLOCK_SIZE")).isEqualTo(32);
         assertThat(sizes).hasSizeGreaterThan(5).allSatisfy((name, size) -> {
             final String lower = name.replace("_SIZE", "").toLowerCase();
-            final String struct = Map.of("sigset", "sigset_t", "siginfo", "siginfo_t").getOrDefault(lower, lower);
+            final String struct = Map.of("sigset", "sigset_t", "siginfo", "siginfo_t",
+                    "posix_spawn_file_actions", "posix_spawn_file_actions_t", "posix_spawnattr", "posix_spawnattr_t")
+                    .getOrDefault(lower, lower);
             assertThat(AbiOracle.here().structs()).containsKey(struct);
             assertThat(size).isEqualTo(AbiOracle.here().structs().get(struct).size());
         });
@@ -205,6 +256,11 @@ class LibcChecksTest {
                 new Named("chmod", path -> Libc.chmod(path, 0600)),
                 new Named("memfd_create", name -> Libc.memfd_create(name, -1)),
                 new Named("if_nametoindex", Libc::if_nametoindex),
+                new Named("posix_spawn", path -> Libc.posix_spawn(NULL, path, NULL, NULL, none(Arena.ofAuto()), NULL)),
+                new Named("posix_spawnp",
+                        file -> Libc.posix_spawnp(NULL, file, NULL, NULL, none(Arena.ofAuto()), NULL)),
+                new Named("posix_spawn_file_actions_addchdir_np",
+                        path -> Libc.posix_spawn_file_actions_addchdir_np(Arena.ofAuto().allocate(80), path)),
                 new Named("getaddrinfo", node -> Libc.getaddrinfo(node, NULL, NULL, Arena.ofAuto().allocate(8))),
                 new Named("getaddrinfo", service -> Libc.getaddrinfo(NULL, service, NULL, Arena.ofAuto().allocate(8))));
     }
@@ -218,6 +274,52 @@ class LibcChecksTest {
                 .hasMessageContainingAll(call.name, "8 bytes", "NUL");
         assertThatThrownBy(() -> call.call.accept(text.asSlice(0, 0))).isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessageContaining("0 bytes");
+    }
+
+    @Test
+    void pointersWithoutTheirNullAreRefusedByTheirNumber() {
+        final MemorySegment pointers = arena.allocate(3 * Long.BYTES).fill((byte) 1);
+        assertThatThrownBy(() -> Libc.posix_spawn(NULL, nowhere(arena), NULL, NULL, pointers, NULL))
+                .isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("posix_spawn: an array of 3 pointers without a NULL");
+        assertThatThrownBy(() -> Libc.posix_spawnp(NULL, nowhere(arena), NULL, NULL, none(arena), pointers))
+                .isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("3 pointers");
+    }
+
+    /// Where it is not the kernel that would look there, nobody would be left to judge.
+    @Test
+    void nullIsRefusedWhereLibcWouldFollowIt() {
+        final MemorySegment actions = arena.allocate(80);
+        final MemorySegment attributes = arena.allocate(336);
+        final List<LongSupplier> faults = List.of(
+                () -> Libc.posix_spawn(NULL, NULL, NULL, NULL, none(arena), NULL),
+                () -> Libc.posix_spawn(NULL, nowhere(arena), NULL, NULL, NULL, NULL),
+                () -> Libc.posix_spawnp(NULL, NULL, NULL, NULL, none(arena), NULL),
+                () -> Libc.posix_spawnp(NULL, nowhere(arena), NULL, NULL, NULL, NULL),
+                () -> Libc.posix_spawn_file_actions_init(NULL),
+                () -> Libc.posix_spawn_file_actions_destroy(NULL),
+                () -> Libc.posix_spawn_file_actions_adddup2(NULL, 0, 0),
+                () -> Libc.posix_spawn_file_actions_addclose(NULL, 0),
+                () -> Libc.posix_spawn_file_actions_addclosefrom_np(NULL, 3),
+                () -> Libc.posix_spawn_file_actions_addchdir_np(NULL, nowhere(arena)),
+                () -> Libc.posix_spawn_file_actions_addchdir_np(actions, NULL),
+                () -> Libc.posix_spawnattr_init(NULL),
+                () -> Libc.posix_spawnattr_destroy(NULL),
+                () -> Libc.posix_spawnattr_setflags(NULL, (short) 0),
+                () -> Libc.posix_spawnattr_setsigmask(NULL, arena.allocate(128)),
+                () -> Libc.posix_spawnattr_setsigmask(attributes, NULL),
+                () -> Libc.posix_spawnattr_setsigdefault(NULL, arena.allocate(128)),
+                () -> Libc.posix_spawnattr_setsigdefault(attributes, NULL),
+                () -> Libc.posix_spawnattr_setpgroup(NULL, 0),
+                () -> Libc.if_nametoindex(NULL),
+                () -> Libc.if_indextoname(1, NULL),
+                () -> Libc.getaddrinfo(nowhere(arena), NULL, NULL, NULL),
+                () -> Libc.getnameinfo(NULL, 16, NULL, 0, NULL, 0, 0));
+        for (int i = 0; i < faults.size(); i++) {
+            assertThatThrownBy(faults.get(i)::getAsLong).as("call %s of the list", i)
+                    .isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessageMatching(".* (in a segment of 0|of 0 bytes without a NUL)");
+        }
     }
 
     // ---- lengths that are not what they seem

@@ -13,6 +13,7 @@ import io.github.fdsock.sys.struct.EpollEvents;
 import io.github.fdsock.sys.struct.Itimerspec;
 import io.github.fdsock.sys.struct.Pollfd;
 import io.github.fdsock.sys.struct.Rlimit;
+import io.github.fdsock.sys.struct.Siginfo;
 import io.github.fdsock.sys.struct.Sigset;
 import io.github.fdsock.sys.struct.Sockaddr;
 import io.github.fdsock.sys.struct.Timespec;
@@ -603,6 +604,130 @@ class LibcTest {
         assertThat(Libc.setrlimit(RLIMIT_NOFILE, limit.cur(soft).segment())).isZero();
         assertThat(Libc.setrlimit(RLIMIT_NOFILE, limit.cur(5).max(4).segment())).isEqualTo(-EINVAL);
         assertThat(Libc.getrlimit(99, limit.segment())).isEqualTo(-EINVAL);
+    }
+
+    // ---- programs
+
+    /// `{first, …, NULL}`.
+    private MemorySegment pointers(String... strings) {
+        final MemorySegment pointers = arena.allocate((strings.length + 1L) * Long.BYTES, Long.BYTES);
+        for (int i = 0; i < strings.length; i++) {
+            pointers.setAtIndex(JAVA_LONG, i, text(strings[i]).address());
+        }
+        return pointers;
+    }
+
+    private Siginfo ended(int pid) {
+        final Siginfo info = Siginfo.allocate(arena);
+        assertThat(Libc.waitid(P_PID, pid, info.segment(), WEXITED)).isZero();
+        assertThat(info.signo()).isEqualTo(SIGCHLD);
+        assertThat(info.pid()).isEqualTo(pid);
+        assertThat(info.uid()).isEqualTo(Libc.getuid());
+        return info;
+    }
+
+    @Test
+    void aProgramRunsWithTheDescriptorsThatItsActionsGiveIt() {
+        final int[] pipe = pipe();
+        final int other = fd(Libc.fcntl(pipe[1], F_DUPFD, 500));
+        final MemorySegment actions = arena.allocate(80, Long.BYTES);
+        final MemorySegment attributes = arena.allocate(336, Long.BYTES);
+        final MemorySegment pid = arena.allocate(JAVA_INT);
+        assertThat(Libc.posix_spawn_file_actions_init(actions)).isZero();
+        assertThat(Libc.posix_spawn_file_actions_addchdir_np(actions, text("/proc/self"))).isZero();
+        assertThat(Libc.posix_spawn_file_actions_adddup2(actions, pipe[1], 1)).isZero();
+        assertThat(Libc.posix_spawn_file_actions_addclose(actions, 400)).as("not open").isZero();
+        assertThat(Libc.posix_spawn_file_actions_addclosefrom_np(actions, 3)).isZero();
+        assertThat(Libc.posix_spawnattr_init(attributes)).isZero();
+        assertThat(Libc.posix_spawnattr_setflags(attributes, (short) (POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+                | POSIX_SPAWN_SETPGROUP))).isZero();
+        final MemorySegment urgent = Sigset.allocate(arena).add(SIGURG).segment();
+        assertThat(Libc.posix_spawnattr_setsigmask(attributes, urgent)).isZero();
+        assertThat(Libc.posix_spawnattr_setsigdefault(attributes, urgent)).isZero();
+        assertThat(Libc.posix_spawnattr_setpgroup(attributes, 0)).isZero();
+        assertThat(Libc.posix_spawn(pid, text("/bin/sh"), actions, attributes,
+                // Programs that the shell starts have another mask, which it has cleared.
+                pointers("sh", "-c", "while read -r key value; do case $key in SigBlk: | NSpgid:) echo $value;; esac; "
+                        + "done <status; [ -e fd/" + other + " ]; echo $? $A"), pointers("A=b"))).isZero();
+        assertThat(Libc.posix_spawn_file_actions_destroy(actions)).isZero();
+        assertThat(Libc.posix_spawnattr_destroy(attributes)).isZero();
+        final Siginfo info = ended(pid.get(JAVA_INT, 0));
+        assertThat(info.code()).isEqualTo(CLD_EXITED);
+        assertThat(info.status()).isZero();
+        final MemorySegment output = arena.allocate(200);
+        Libc.read(pipe[0], output, 199);
+        assertThat(output.getString(0).lines()).containsExactly(String.valueOf(pid.get(JAVA_INT, 0)),
+                "%016x".formatted(1L << SIGURG - 1), "1 b");
+    }
+
+    @Test
+    void aProgramThatCannotBeRunIsSaidSoAndLeavesNoChild() {
+        final MemorySegment pid = arena.allocateFrom(JAVA_INT, -7);
+        final MemorySegment argv = pointers("nobody");
+        assertThat(Libc.posix_spawn(pid, text("/nowhere"), NULL, NULL, argv, NULL)).isEqualTo(-ENOENT);
+        assertThat(Libc.posix_spawn(pid, text("/"), NULL, NULL, argv, NULL)).isEqualTo(-EACCES);
+        assertThat(Libc.posix_spawnp(pid, text("no-such-program"), NULL, NULL, argv, NULL)).isEqualTo(-ENOENT);
+        final MemorySegment actions = arena.allocate(80, Long.BYTES);
+        assertThat(Libc.posix_spawn_file_actions_init(actions)).isZero();
+        assertThat(Libc.posix_spawn_file_actions_adddup2(actions, -1, 0)).isEqualTo(-EBADF);
+        assertThat(Libc.posix_spawn_file_actions_addclose(actions, -1)).isEqualTo(-EBADF);
+        assertThat(Libc.posix_spawn_file_actions_addclosefrom_np(actions, -1)).isEqualTo(-EBADF);
+        assertThat(Libc.posix_spawn_file_actions_adddup2(actions, 1000, 0)).as("not open").isZero();
+        assertThat(Libc.posix_spawnp(pid, text("true"), actions, NULL, argv, NULL)).isEqualTo(-EBADF);
+        assertThat(Libc.posix_spawn_file_actions_destroy(actions)).isZero();
+        assertThat(Libc.posix_spawnattr_setflags(arena.allocate(336), (short) 0x4000)).isEqualTo(-EINVAL);
+    }
+
+    @Test
+    void theEndOfAChildIsToldOnceAndOnlyToItsParent() {
+        final MemorySegment pid = arena.allocate(JAVA_INT);
+        final MemorySegment argv = pointers("sh", "-c", "kill -TERM $$");
+        assertThat(Libc.posix_spawnp(pid, text("sh"), NULL, NULL, argv, NULL)).isZero();
+        final int child = pid.get(JAVA_INT, 0);
+        final int pidfd = fd(Libc.pidfd_open(child, PIDFD_NONBLOCK));
+        final Pollfd poll = Pollfd.allocate(arena, 1).set(0, pidfd, POLLIN);
+        assertThat(Libc.poll(poll.segment(), 1, 20_000)).isEqualTo(1);
+        final Siginfo info = Siginfo.allocate(arena);
+        assertThat(Libc.waitid(P_PIDFD, pidfd, info.segment(), WEXITED | WNOWAIT)).isZero();
+        assertThat(info.code()).isEqualTo(CLD_KILLED);
+        assertThat(info.status()).isEqualTo(SIGTERM);
+        assertThat(Libc.waitid(P_PIDFD, pidfd, NULL, WEXITED | WNOHANG)).isZero();
+        assertThat(Libc.waitid(P_PIDFD, pidfd, info.segment(), WEXITED)).isEqualTo(-ECHILD);
+        final int self = fd(Libc.pidfd_open((int) ProcessHandle.current().pid(), 0));
+        assertThat(Libc.waitid(P_PIDFD, self, info.segment(), WEXITED)).isEqualTo(-ECHILD);
+        assertThat(Libc.waitid(P_PIDFD, 1 << 20, info.segment(), WEXITED)).isEqualTo(-EBADF);
+        assertThat(Libc.waitid(P_PID, child, info.segment(), WEXITED)).isEqualTo(-ECHILD);
+        assertThat(Libc.waitid(P_PIDFD, pidfd, info.segment(), WNOHANG)).isEqualTo(-EINVAL);
+    }
+
+    @Test
+    void whereNothingHasHappenedAllOfItIsZero() {
+        final MemorySegment pid = arena.allocate(JAVA_INT);
+        final MemorySegment pipe = arena.allocate(JAVA_INT, 2);
+        assertThat(Libc.pipe2(pipe, O_CLOEXEC)).isZero();
+        fd(pipe.getAtIndex(JAVA_INT, 0));
+        final int writeEnd = fd(pipe.getAtIndex(JAVA_INT, 1));
+        final MemorySegment actions = arena.allocate(80, Long.BYTES);
+        assertThat(Libc.posix_spawn_file_actions_init(actions)).isZero();
+        assertThat(Libc.posix_spawn_file_actions_adddup2(actions, pipe.get(JAVA_INT, 0), 0)).isZero();
+        assertThat(Libc.posix_spawnp(pid, text("cat"), actions, NULL, pointers("cat"), NULL)).isZero();
+        assertThat(Libc.posix_spawn_file_actions_destroy(actions)).isZero();
+        final int child = pid.get(JAVA_INT, 0);
+        final int pidfd = fd(Libc.pidfd_open(child, PIDFD_NONBLOCK));
+        final Siginfo info = Siginfo.allocate(arena);
+        info.segment().fill((byte) -1);
+        assertThat(Libc.waitid(P_PIDFD, pidfd, info.segment(), WEXITED | WNOHANG)).isZero();
+        assertThat(info).extracting(Siginfo::signo, Siginfo::code, Siginfo::pid, Siginfo::status).containsOnly(0);
+        assertThat(Libc.waitid(P_PIDFD, pidfd, info.segment(), WEXITED)).isEqualTo(-EAGAIN);
+        assertThat(close(writeEnd)).isZero();
+        assertThat(ended(child).code()).isEqualTo(CLD_EXITED);
+    }
+
+    @Test
+    void whoRunsThisProcessIsWhatProcSays() throws IOException {
+        final String status = Files.readString(Path.of("/proc/self/status"));
+        assertThat(status).contains("\nUid:\t" + Libc.getuid() + "\t" + Libc.geteuid() + "\t",
+                "\nGid:\t" + Libc.getgid() + "\t" + Libc.getegid() + "\t");
     }
 
     // ---- moving bytes inside the kernel

@@ -29,8 +29,8 @@ class ShapeTest {
     private static String letters(Call call, List<MemoryLayout> arguments) {
         final StringBuilder letters = new StringBuilder();
         for (MemoryLayout argument : arguments) {
-            assertThat(argument).as("%s", call).isInstanceOfAny(AddressLayout.class, ValueLayout.OfInt.class,
-                    ValueLayout.OfLong.class);
+            assertThat(argument).as("%s", call).isInstanceOfAny(AddressLayout.class, ValueLayout.OfShort.class,
+                    ValueLayout.OfInt.class, ValueLayout.OfLong.class);
             letters.append(argument instanceof AddressLayout && !ADDRESSES_AS_NUMBERS.contains(call) ? 'P' : 'L');
         }
         return letters.toString();

@@ -80,7 +80,7 @@ class StructsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("tcpInfo")
+    @MethodSource("machines")
     void tcpInfoIsTheCompilersAsFarAsItsHeadersGo(AbiOracle machine) throws IllegalAccessException {
         final Map<String, Long> offsets = offsets(TcpInfo.class, int.class, "tcpi_");
         offsets.remove("tcpi_sizeof");
@@ -91,8 +91,21 @@ class StructsTest {
         assertThat(machine.structs().get("tcp_info").size()).isLessThanOrEqualTo(TcpInfo.SIZEOF);
     }
 
-    static Stream<AbiOracle> tcpInfo() {
+    static Stream<AbiOracle> machines() {
         return Arrays.stream(MACHINES);
+    }
+
+    /// Of the union in it the view knows what stands there of a child.
+    @ParameterizedTest
+    @MethodSource("machines")
+    void siginfoIsTheCompilersAsFarAsItIsOfAChild(AbiOracle machine) throws IllegalAccessException {
+        final Map<String, Long> expected = new TreeMap<>();
+        machine.fieldsOf("siginfo_t").forEach((name, field) -> expected.put(name.replace("_sifields._sigchld.", ""),
+                field.offset()));
+        assertThat((long) Siginfo.SIZEOF).isEqualTo(machine.structs().get("siginfo_t").size());
+        final Map<String, Long> offsets = offsets(Siginfo.class, long.class, "si_");
+        assertThat(offsets).hasSize(5);
+        assertThat(expected).containsAllEntriesOf(offsets);
     }
 
     /// The constants of a class that are offsets, by the C names of their fields.
@@ -114,7 +127,7 @@ class StructsTest {
 
     /// Every view that can look at memory which is there.
     static Stream<Class<?>> viewsOfMemory() {
-        return Stream.concat(Stream.of(EpollEvents.class, Sigset.class, TcpInfo.class),
+        return Stream.concat(Stream.of(EpollEvents.class, Siginfo.class, Sigset.class, TcpInfo.class),
                 Arrays.stream(View.values()).<Class<?>>map(view -> view.type))
                 .filter(type -> type != ControlBuffer.class
                         && Arrays.stream(type.getMethods()).anyMatch(method -> method.getName().equals("of")));
