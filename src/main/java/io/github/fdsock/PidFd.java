@@ -1,20 +1,33 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.sys.Constants.CLD_DUMPED;
+import static io.github.fdsock.sys.Constants.CLD_EXITED;
+import static io.github.fdsock.sys.Constants.EINTR;
 import static io.github.fdsock.sys.Constants.ESRCH;
 import static io.github.fdsock.sys.Constants.PIDFD_NONBLOCK;
 import static io.github.fdsock.sys.Constants.PIDFD_THREAD;
 import static io.github.fdsock.sys.Constants.POLLIN;
+import static io.github.fdsock.sys.Constants.P_PIDFD;
+import static io.github.fdsock.sys.Constants.WEXITED;
+import static io.github.fdsock.sys.Constants.WNOHANG;
 
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.sys.struct.Siginfo;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /// A descriptor that stands for a process: readable from its end on, and never for another one that got its pid later.
 ///
-/// Closing it does nothing to the process. How a child ended is told by [Process#waitFor].
+/// Closing it does nothing to the process.
 ///
-/// **Threads.** Any number may use it. [#close] does not wake a thread that is blocked in [#awaitExit].
+/// **Children.** One that [io.github.fdsock.process.Spawn] has started is to be waited for ([#waitFor()]), and stays as
+/// a zombie until then. For a [Process] of the JDK the JDK does that itself, and takes how it ended: ask
+/// [Process#waitFor].
+///
+/// **Threads.** Any number may use it. [#close] does not wake a thread that is blocked in [#awaitExit] or [#waitFor()].
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/pidfd_open.2.html">pidfd_open(2)</a>
 public final class PidFd extends Fd {
@@ -125,7 +138,82 @@ public final class PidFd extends Fd {
         }
     }
 
+    /// The pid, as this process's PID namespace numbers it, from `/proc/self/fdinfo`.
+    ///
+    /// It is the process's for as long as nobody has waited for it, and may be another one's afterwards.
+    ///
+    /// @return the number; -1 where the process has ended and been waited for, 0 where it has no number here
+    /// @throws IOException where `/proc` is not mounted
+    public int pid() throws IOException {
+        final int number = enter();
+        try {
+            for (final String line : Files.readAllLines(Path.of("/proc/self/fdinfo", Integer.toString(number)))) {
+                if (line.startsWith("Pid:")) {
+                    return Integer.parseInt(line.substring(4).strip());
+                }
+            }
+            throw wrongKind(number, "a pidfd");
+        } finally {
+            leave();
+        }
+    }
+
+    /// `waitid(P_PIDFD, fd, &info, WEXITED)`: waits until the child has ended, and takes how.
+    ///
+    /// @return how it ended
+    /// @throws ErrnoException as [#waitFor(long)]; `EAGAIN`: the descriptor is `PIDFD_NONBLOCK`, and a debugger still
+    ///         holds the child
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    /// @see <a href="https://man7.org/linux/man-pages/man2/waitid.2.html">waitid(2)</a>
+    public ExitStatus waitFor() throws IOException {
+        return waitFor(-1);
+    }
+
+    /// `waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG)`: takes how the child ended, when it has, or waits for that as
+    /// long as allowed. Linux 5.4.
+    ///
+    /// It is told once: with that the child is gone, and whoever asks next gets `ECHILD`.
+    ///
+    /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
+    /// @return how it ended; null when the time is over, or when a debugger holds on to a child that has ended
+    /// @throws ErrnoException `ECHILD`: not a child of this process, or somebody has waited for it already, as the
+    ///         kernel does by itself where `SIGCHLD` is ignored; `EINVAL`: Linux before 5.4
+    /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
+    /// @see <a href="https://man7.org/linux/man-pages/man2/waitid.2.html">waitid(2)</a>
+    public ExitStatus waitFor(final long timeoutNanos) throws IOException {
+        final ExitStatus status = take(WNOHANG);
+        if (status != null || timeoutNanos == 0 || !awaitExit(timeoutNanos)) {
+            return status;
+        }
+        return take(timeoutNanos < 0 ? 0 : WNOHANG);
+    }
+
+    private ExitStatus take(final int noHang) throws IOException {
+        final int number = enter();
+        try {
+            final Siginfo info = Siginfo.of(Scratch.current().cells());
+            int result;
+            do {
+                result = Libc.waitid(P_PIDFD, number, info.segment(), WEXITED | noHang);
+            } while (result == -EINTR && isOpen());
+            if (result < 0) {
+                checkNotClosedMeanwhile();
+                throw ErrnoException.of(-result, "waitid", "P_PIDFD", number, "{}",
+                        noHang == 0 ? "WEXITED" : "WEXITED|WNOHANG");
+            }
+            if (info.signo() == 0) {
+                return null;
+            }
+            return info.code() == CLD_EXITED ? new ExitStatus(info.status(), 0, false)
+                    : new ExitStatus(-1, info.status(), info.code() == CLD_DUMPED);
+        } finally {
+            leave();
+        }
+    }
+
     /// `ppoll(fd, POLLIN, timeout)`: waits until the process has ended.
+    ///
+    /// Any process will do, and nothing is taken: of a child, [#waitFor()] still tells how.
     ///
     /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
     /// @return whether it has ended
