@@ -5,10 +5,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.process.Spawn;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +130,114 @@ class PidFdTest {
         } finally {
             end(child);
         }
+    }
+
+    // ---- how a child ended
+
+    private static PidFd shell(final String script) throws IOException {
+        return Spawn.program("sh", "-c", script).start();
+    }
+
+    @Test
+    void theExitStatusIsToldOnce() throws IOException {
+        try (PidFd child = shell("exit 3")) {
+            assertThat(child.waitFor()).isEqualTo(new ExitStatus(3, 0, false));
+            assertThatThrownBy(() -> child.waitFor()).isInstanceOf(ErrnoException.class).hasMessage(
+                    "waitid(P_PIDFD, %d, {}, WEXITED|WNOHANG) = -1 ECHILD (No child processes)", child.intValue());
+            assertThat(child.awaitExit(0)).isTrue();
+        }
+    }
+
+    @Test
+    void theSignalThatEndedAChildIsTold() throws IOException {
+        try (PidFd child = shell("kill -KILL $$")) {
+            assertThat(child.waitFor(LONG_ENOUGH)).isEqualTo(new ExitStatus(-1, SIGKILL, false));
+        }
+    }
+
+    /// Whether a core is really dumped depends on the machine: the kernel's word is put in its mouth.
+    @Test
+    void aCoreDumpIsTold() throws IOException {
+        try (PidFd child = shell("kill -ABRT $$")) {
+            try (Seen _ = Seen.calls(made -> {
+                if (made.call() != Call.waitid) {
+                    return null;
+                }
+                final long result = Seen.really(Call.waitid, made.arguments().toArray());
+                final MemorySegment info = (MemorySegment) made.arguments().get(2);
+                if (info.get(ValueLayout.JAVA_INT, 0) == SIGCHLD) {
+                    info.set(ValueLayout.JAVA_INT, 8, CLD_DUMPED);
+                }
+                return result;
+            })) {
+                assertThat(child.waitFor()).isEqualTo(new ExitStatus(-1, SIGABRT, true));
+            }
+        }
+    }
+
+    @Test
+    void aChildThatLivesHasNoStatusYet() throws IOException {
+        try (PipeFd.Pair input = PipeFd.create(0);
+                PidFd child = Spawn.program("cat").fd(0, input.readEnd()).start()) {
+            assertThat(child.waitFor(0)).isNull();
+            final long start = System.nanoTime();
+            assertThat(child.waitFor(3_000_000)).isNull();
+            assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(3_000_000);
+            input.writeEnd().close();
+            assertThat(child.waitFor(LONG_ENOUGH)).isEqualTo(new ExitStatus(0, 0, false));
+        }
+    }
+
+    @Test
+    void anotherThreadMayWait() throws Exception {
+        try (PipeFd.Pair input = PipeFd.create(0);
+                PidFd child = Spawn.program("cat").fd(0, input.readEnd()).start();
+                Background<ExitStatus> waiter = Background.start(child::waitFor)) {
+            waiter.awaitBlockedInPoll();
+            child.sendSignal(SIGTERM);
+            assertThat(waiter.result()).isEqualTo(new ExitStatus(-1, SIGTERM, false));
+        }
+    }
+
+    @Test
+    void aSignalDoesNotEndTheWait() throws IOException {
+        try (PidFd child = shell("exit 5"); Seen seen = Seen.failing(Call.waitid, 3, EINTR)) {
+            assertThat(child.waitFor(LONG_ENOUGH)).isEqualTo(new ExitStatus(5, 0, false));
+            assertThat(seen.all(Call.waitid)).hasSizeGreaterThanOrEqualTo(4);
+        }
+    }
+
+    @Test
+    void whoIsNoChildIsNotWaitedFor() throws IOException {
+        try (PidFd self = PidFd.open(ProcessHandle.current())) {
+            assertThatThrownBy(self::waitFor).isInstanceOf(ErrnoException.class).hasMessageContaining("ECHILD");
+            assertThatThrownBy(() -> self.waitFor(LONG_ENOUGH)).hasMessageContaining("ECHILD");
+        }
+    }
+
+    @Test
+    void waitingDoesNotBlockOnADescriptorThatMustNot() throws IOException {
+        try (PipeFd.Pair input = PipeFd.create(0);
+                PidFd child = Spawn.program("cat").fd(0, input.readEnd()).start();
+                PidFd nonBlocking = PidFd.open(child.pid(), PIDFD_NONBLOCK)) {
+            assertThat(nonBlocking.waitFor(0)).isNull();
+            input.writeEnd().close();
+            assertThat(nonBlocking.waitFor()).isEqualTo(new ExitStatus(0, 0, false));
+        }
+    }
+
+    @Test
+    void thePidIsTheProcesssUntilSomebodyHasWaitedForIt() throws IOException {
+        final PidFd child = shell(":");
+        try (child; PidFd self = PidFd.open(ProcessHandle.current())) {
+            assertThat((long) self.pid()).isEqualTo(ProcessHandle.current().pid());
+            final int pid = child.pid();
+            assertThat(child.awaitExit(LONG_ENOUGH)).isTrue();
+            assertThat(pid).isPositive().isEqualTo(child.pid());
+            child.waitFor();
+            assertThat(child.pid()).isEqualTo(-1);
+        }
+        assertThatThrownBy(child::pid).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

@@ -41,8 +41,8 @@ import java.util.stream.Stream;
 ///
 /// **What the program gets.** The descriptors of [#fd] and [#listen], under just these numbers; 0, 1 and 2 of this
 /// process where nothing else is said; and no other: neither those without close-on-exec nor those that other threads
-/// open meanwhile. The environment and the working directory of this process, unless changed. No blocked signal;
-/// signals that this process ignores it ignores too.
+/// open meanwhile. The environment and the working directory of this process, unless changed; its limits, of which
+/// HotSpot has raised `RLIMIT_NOFILE`. No blocked signal; signals that this process ignores it ignores too.
 ///
 /// Where libc has no `posix_spawn_file_actions_addclosefrom_np` (musl, glibc before 2.34) the descriptors to be closed
 /// are those that were open when [#start] looked: one that another thread opens after that and before the child is
@@ -224,7 +224,7 @@ public final class Spawn {
     public PidFd start() throws IOException {
         int pid = -1;
         try {
-            // Before anything that would have to be undone: the kernel has pidfds, and a number is free for the child's.
+            // While nothing has to be undone: the kernel has pidfds, and a number is kept for the child's.
             try (Arena arena = Arena.ofConfined(); PidFd _ = PidFd.open(ProcessHandle.current().pid(), 0)) {
                 pid = spawn(arena);
             }
@@ -272,7 +272,7 @@ public final class Spawn {
                         "chdir(" + CString.quote(directory) + ')');
             }
         } finally {
-            // What close may report of a copy (EIO of a file on a network) is the owner's to learn, from the original.
+            // Whatever close says (EIO of a file on a network), the copy is gone, and the program may run by now.
             copies.forEach(Libc::close);
             Libc.posix_spawn_file_actions_destroy(actions);
             Libc.posix_spawnattr_destroy(attributes);
@@ -286,8 +286,8 @@ public final class Spawn {
         // Of the process for which this one was started, where it was started so itself.
         variables.unset("LISTEN_PIDFDID");
         if (!listenNames.stream().allMatch(Objects::isNull)) {
-            variables.set("LISTEN_FDNAMES", listenNames.stream().map(name -> Objects.requireNonNullElse(name, "unknown"))
-                    .collect(Collectors.joining(":")));
+            variables.set("LISTEN_FDNAMES", listenNames.stream()
+                    .map(name -> Objects.requireNonNullElse(name, "unknown")).collect(Collectors.joining(":")));
         }
     }
 
@@ -332,8 +332,8 @@ public final class Spawn {
         }
     }
 
-    /// Ends a child that nobody would ever wait for, if it is one for sure: where `SIGCHLD` is ignored the number of one
-    /// that has ended may be another's by now.
+    /// Ends a child that nobody would ever wait for, if it is one for sure: where `SIGCHLD` is ignored, the number of
+    /// one that has ended may be another's by now.
     private static void end(final int pid) {
         if (Libc.waitid(P_PID, pid, MemorySegment.NULL, WEXITED | WNOHANG | WNOWAIT) == 0) {
             Libc.kill(pid, SIGKILL);
