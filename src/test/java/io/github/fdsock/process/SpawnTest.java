@@ -105,25 +105,25 @@ class SpawnTest {
         }
     }
 
-    /// Numbers that are free here, in use by a source, in use by others; sources that are given once, often, never.
-    @Property(tries = 60)
-    void everyMappingIsWhatTheProgramSees(@ForAll @Size(max = 12) Map<@IntRange(max = 60) Integer,
+    /// Numbers that are in use by the sources here or by others, or that copies of the sources would get; sources that
+    /// are given once, often, never.
+    @Property(tries = 100)
+    void everyMappingIsWhatTheProgramSees(@ForAll @Size(max = 16) Map<@IntRange(max = 15) Integer,
             @IntRange(max = 4) Integer> mapping) throws IOException {
         final List<MemFd> sources = new ArrayList<>();
         try {
             for (int i = 0; i < 5; i++) {
                 sources.add(MemFd.create("source " + i, 0));
             }
+            final List<Integer> numbers = new ArrayList<>(List.of(0, 2));
+            sources.forEach(source -> numbers.add(source.intValue()));
+            numbers.addAll(free(16 - numbers.size()));
             final Spawn spawn = listing();
             final Map<Integer, String> expected = standard();
             for (Map.Entry<Integer, Integer> each : mapping.entrySet()) {
-                // Half of the numbers are those of the sources themselves.
-                final int number = each.getKey() < 30 ? each.getKey() : sources.get(each.getKey() % 5).intValue();
-                if (number != 1 && (number < 3 || !expected.containsKey(number))) {
-                    final MemFd source = sources.get(each.getValue());
-                    spawn.fd(number, source);
-                    expected.put(number, target(source.intValue()));
-                }
+                final MemFd source = sources.get(each.getValue());
+                spawn.fd(numbers.get(each.getKey()), source);
+                expected.put(numbers.get(each.getKey()), target(source.intValue()));
             }
             assertThat(listed(spawn)).isEqualTo(expected);
         } finally {
@@ -131,6 +131,16 @@ class SpawnTest {
                 source.close();
             }
         }
+    }
+
+    /// The numbers that will be given out next, in their order, without the first ones.
+    private static List<Integer> free(int count) {
+        final List<Integer> numbers = new ArrayList<>();
+        for (int i = 0; i < count + 2; i++) {
+            numbers.add(Libc.eventfd(0, EFD_CLOEXEC));
+        }
+        numbers.forEach(Libc::close);
+        return numbers.subList(2, numbers.size());
     }
 
     @Test
