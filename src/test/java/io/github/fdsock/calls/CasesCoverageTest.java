@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /// Every known case is a test, in a script or as a method named by it, unless the list of cases says why not yet.
 class CasesCoverageTest {
-    private static final Pattern LISTED = Pattern.compile("([CLGUNJK]\d\d) (later: )?\S.*");
-    private static final Pattern METHOD = Pattern.compile("void ((?:[CLGUNJKclgunjk]\d\d_)+)\w+\(");
+    private static final Pattern LISTED = Pattern.compile("([CLGUNJK]\\d\\d) (later: )?\\S.*");
+    private static final Pattern METHOD = Pattern.compile("void ((?:[CLGUNJKclgunjk]\\d\\d_)+)\\w+\\(");
     private static final String LATER = "later: ";
 
     private static Map<String, String> list() throws IOException {
