@@ -22,8 +22,7 @@ final class EchoCommand implements Callable<Integer> {
         final EchoServer server = new EchoServer(System.err);
         try (Termination _ = Termination.by(server::stop, untilStdinEnds); server) {
             for (final Endpoint endpoint : endpoints) {
-                System.out.println("listening " + server.serve(endpoint));
-                System.out.flush();
+                Output.listening(System.out, server.serve(endpoint), false);
             }
             server.run();
         }

@@ -16,14 +16,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /// Sends back what it receives, on any number of sockets of any kind, in one thread.
@@ -45,8 +41,7 @@ final class EchoServer implements Closeable {
     private final Set<Registration> open = new HashSet<>();
     private final List<Registration> pausedListeners = new ArrayList<>();
 
-    /// The socket files made, with what identifies each: a file that somebody has put in the place since is not ours.
-    private final Map<Path, Object> socketFiles = new LinkedHashMap<>();
+    private final Resources socketFiles = new Resources();
 
     /// Held back so that there is one descriptor left to take a connection with when all are used up.
     private Fd reserve;
@@ -63,18 +58,8 @@ final class EchoServer implements Closeable {
 
     /// Listens at an address, or receives there; the address with the port that the kernel chose.
     Endpoint serve(final Endpoint endpoint) throws IOException {
-        final SocketFd socket = SocketFd.socket(endpoint.family(), endpoint.type() | SOCK_NONBLOCK, 0);
+        final SocketFd socket = SocketFile.bind(endpoint, SOCK_NONBLOCK, socketFiles);
         try {
-            if (endpoint.address() instanceof SockAddr.Inet && endpoint.type() == SOCK_STREAM) {
-                socket.setsockopt(SockOpt.SO_REUSEADDR, true);
-            }
-            socket.bind(endpoint.address());
-            if (endpoint.address() instanceof SockAddr.UnixPath path) {
-                socketFiles.put(path.toPath(), identity(path.toPath()));
-            }
-            if (endpoint.type() != SOCK_DGRAM) {
-                socket.listen(SOMAXCONN);
-            }
             final SockAddr address = socket.localAddress();
             // Last: a socket that is closed on failure must not be registered.
             open.add(loop.register(socket, EPOLLIN, endpoint.type() == SOCK_DGRAM ? this::answer : this::accept));
@@ -98,44 +83,14 @@ final class EchoServer implements Closeable {
     /// Closes every socket and removes the socket files that were made.
     @Override
     public void close() throws IOException {
-        final List<Closeable> all = new ArrayList<>(open);
-        for (final Map.Entry<Path, Object> file : socketFiles.entrySet()) {
-            all.add(() -> remove(file.getKey(), file.getValue()));
-        }
+        final Resources all = new Resources();
+        all.add(loop);
         if (reserve != null) {
             all.add(reserve);
         }
-        all.add(loop);
-        closeAll(all);
-    }
-
-    /// Each of them, whatever comes of the others; the first failure is thrown when that is done.
-    private static void closeAll(final List<Closeable> all) throws IOException {
-        IOException failure = null;
-        for (final Closeable each : all) {
-            try {
-                each.close();
-            } catch (final IOException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    private static void remove(final Path file, final Object identity) throws IOException {
-        if (Files.exists(file) && identity.equals(identity(file))) {
-            Files.delete(file);
-        }
-    }
-
-    private static Object identity(final Path file) throws IOException {
-        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        all.add(socketFiles);
+        open.forEach(all::add);
+        all.close();
     }
 
     // ---- connections

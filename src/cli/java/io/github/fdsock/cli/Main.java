@@ -4,10 +4,12 @@ import io.github.fdsock.Endpoint;
 import io.github.fdsock.ErrnoException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /// `fdsock`: the commands, their common options and exit statuses.
 @Command(name = "fdsock", description = "BSD sockets for Java, from the command line.",
@@ -33,7 +35,16 @@ public final class Main {
                     complain(command.getErr(), command.getCommandName(), e);
                     return CommandLine.ExitCode.SOFTWARE;
                 })
-                .registerConverter(Endpoint.class, Endpoint::parse);
+                .registerConverter(Endpoint.class, text -> read(text, Endpoint::parse));
+    }
+
+    /// Lets a parser's complaint be told as it is, as wrong usage.
+    static <T> T read(final String text, final Function<String, T> parser) {
+        try {
+            return parser.apply(text);
+        } catch (final IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
     }
 
     /// What the kernel or the user can cause is told in a line; anything else is a defect, and its stack is wanted.

@@ -40,8 +40,7 @@ final class NioEchoCommand implements Callable<Integer> {
             try (Termination _ = Termination.by(() -> stop(selector), untilStdinEnds)) {
                 try {
                     for (final Endpoint endpoint : endpoints) {
-                        System.out.println("listening " + listen(selector, endpoint));
-                        System.out.flush();
+                        Output.listening(System.out, listen(selector, endpoint), false);
                     }
                     while (!stopped) {
                         selector.select(this::ready);

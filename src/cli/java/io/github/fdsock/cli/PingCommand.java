@@ -7,7 +7,6 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -43,9 +42,9 @@ final class PingCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        within("--size", size, 1, SIZE_MAX);
-        within("--connections", connections, 1, CONNECTIONS_MAX);
-        within("--seconds", seconds, 0.001, TimeUnit.DAYS.toSeconds(1));
+        Limits.within(spec, "--size", size, 1, SIZE_MAX);
+        Limits.within(spec, "--connections", connections, 1, CONNECTIONS_MAX);
+        Limits.within(spec, "--seconds", seconds, 0.001, TimeUnit.DAYS.toSeconds(1));
         final long nanos = (long) (seconds * 1e9);
         final RoundTrips results;
         try (Pinger pinger = new Pinger(endpoint, size, connections);
@@ -61,16 +60,5 @@ final class PingCommand implements Callable<Integer> {
                     results.lost == 0 ? "" : String.format("; %,d datagrams lost", results.lost));
         }
         return results.count() > 0 ? 0 : 1;
-    }
-
-    private void within(final String option, final double value, final double least, final double most) {
-        if (!(value >= least && value <= most)) {
-            throw new ParameterException(spec.commandLine(),
-                    String.format("%s must be from %s to %s, not %s", option, number(least), number(most), number(value)));
-        }
-    }
-
-    private static String number(final double value) {
-        return value == Math.rint(value) ? String.format("%,d", (long) value) : Double.toString(value);
     }
 }

@@ -1,6 +1,5 @@
 package io.github.fdsock.cli;
 
-import com.google.gson.Gson;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +56,6 @@ final class RoundTrips {
         line.put("p99.9Micros", micros(99.9));
         line.put("p99.99Micros", micros(99.99));
         line.put("maxMicros", micros(100));
-        return new Gson().newBuilder().disableHtmlEscaping().create().toJson(line);
+        return Output.json(line);
     }
 }
