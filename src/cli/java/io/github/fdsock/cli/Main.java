@@ -13,8 +13,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /// `fdsock`: the commands, their common options and exit statuses.
 @Command(name = "fdsock", description = "BSD sockets for Java, from the command line.",
-        subcommands = {EchoCommand.class, PingCommand.class, DemoCommand.class, NioEchoCommand.class,
-            SuccessorCommand.class},
+        subcommands = {EchoCommand.class, PingCommand.class, FdsCommand.class,
+            DemoCommand.class, NioEchoCommand.class, SuccessorCommand.class},
         mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, usageHelpAutoWidth = true,
         versionProvider = Main.Version.class,
         exitCodeListHeading = "Exit status:%n", exitCodeList = {"0:done", "1:failed", "2:wrong usage"})
