@@ -2,6 +2,7 @@ package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.ErrnoException;
+import io.github.fdsock.cli.descriptor.Channel;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.util.function.Function;
@@ -13,8 +14,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /// `fdsock`: the commands, their common options and exit statuses.
 @Command(name = "fdsock", description = "BSD sockets for Java, from the command line.",
-        subcommands = {EchoCommand.class, PingCommand.class, FdsCommand.class,
-            DemoCommand.class, NioEchoCommand.class, SuccessorCommand.class},
+        subcommands = {EchoCommand.class, PingCommand.class, SendFdCommand.class, RecvFdCommand.class,
+            FdsCommand.class, DemoCommand.class, NioEchoCommand.class, SuccessorCommand.class},
         mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, usageHelpAutoWidth = true,
         versionProvider = Main.Version.class,
         exitCodeListHeading = "Exit status:%n", exitCodeList = {"0:done", "1:failed", "2:wrong usage"})
@@ -35,7 +36,8 @@ public final class Main {
                     complain(command.getErr(), command.getCommandName(), e);
                     return CommandLine.ExitCode.SOFTWARE;
                 })
-                .registerConverter(Endpoint.class, text -> read(text, Endpoint::parse));
+                .registerConverter(Endpoint.class, text -> read(text, Endpoint::parse))
+                .registerConverter(Channel.class, text -> read(text, Channel::parse));
     }
 
     /// Lets a parser's complaint be told as it is, as wrong usage.

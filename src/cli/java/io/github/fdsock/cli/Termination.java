@@ -5,20 +5,21 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.CountDownLatch;
 
-/// Turns SIGTERM, SIGINT and SIGHUP into an orderly end with status 0.
+/// Turns SIGTERM, SIGINT and SIGHUP into an orderly end, with status 0 unless the command has another one.
 ///
 /// The JVM answers these signals by running its shutdown hooks and ending with a status of its own. This hook asks the
 /// command to stop, waits until it has put everything away, and ends the JVM itself.
 final class Termination implements Closeable {
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
+    private volatile int status;
 
     private Termination(final Stop stop) {
         hook = new Thread(() -> {
             try {
                 stop.stop();
                 done.await();
-                Runtime.getRuntime().halt(0);
+                Runtime.getRuntime().halt(status);
             } catch (final IOException | InterruptedException e) {
                 e.printStackTrace();
                 Runtime.getRuntime().halt(1);
@@ -51,6 +52,11 @@ final class Termination implements Closeable {
         } catch (final IOException e) {
             e.printStackTrace();
         }
+    }
+
+    /// What the JVM shall end with after a signal.
+    void status(final int exitStatus) {
+        status = exitStatus;
     }
 
     /// To be called when everything is put away.
