@@ -4,7 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.Fd;
-import io.github.fdsock.ReceivedMessage;
+import io.github.fdsock.Message;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.TimerFd;
 import io.github.fdsock.cli.descriptor.Descriptor;
@@ -109,7 +109,7 @@ final class Receiver implements Closeable {
     private void receive(final Registration peer, final int type, final int events) throws IOException {
         final int free = max - received;
         // What is shared with others stays blocking if it was.
-        try (ReceivedMessage message = ((SocketFd) peer.fd()).receive(buffer, MSG_DONTWAIT, free)) {
+        try (Message message = ((SocketFd) peer.fd()).receive(buffer, MSG_DONTWAIT, free)) {
             if (message == null) {
                 return;
             }
@@ -119,11 +119,12 @@ final class Receiver implements Closeable {
             }
             received += count;
             tell(message);
-            if (message.descriptorsLost()) {
-                incomplete(count == free
-                        ? "descriptors were lost: more came than the " + max + " that were wanted"
-                        : "descriptors were lost: this process had no number free for them (RLIMIT_NOFILE), or was not"
-                                + " allowed to have them");
+            if (message.controlTruncated()) {
+                incomplete("descriptors were lost: " + switch (message.truncation()) {
+                    case DESCRIPTOR_LIMIT -> "this process had no number free for them (RLIMIT_NOFILE)";
+                    case OTHER -> "this process was not allowed to have them";
+                    default -> "more came than the " + max + " that were wanted";
+                });
             }
             // Both an empty packet and the end are read as 0; a datagram socket has no end, but a socketpair is shut.
             final boolean end = message.bytes() == 0 && count == 0
@@ -135,7 +136,7 @@ final class Receiver implements Closeable {
     }
 
     /// Says what else came. A single byte is what descriptors have to travel with, and means nothing.
-    private void tell(final ReceivedMessage message) {
+    private void tell(final Message message) {
         if (message.bytes() > 1) {
             final long shown = Math.min(message.bytes(), BYTES_SHOWN);
             final byte[] bytes = buffer.asSlice(0, shown).toArray(ValueLayout.JAVA_BYTE);
