@@ -45,6 +45,13 @@ final class Invocation {
         }
     }
 
+    /// Makes another call from where this one has got to: the layers further in see it, those outside do not.
+    long make(final Call other, final Object... otherArguments) {
+        final Invocation invocation = new Invocation(other, otherArguments, layers, kernel);
+        invocation.next = next;
+        return invocation.proceed();
+    }
+
     /// Whether a layer has answered in the kernel's place, or changed its answer.
     boolean injected() {
         return injected;

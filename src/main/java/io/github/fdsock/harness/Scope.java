@@ -40,19 +40,14 @@ public interface Scope {
         return (_, _) -> Thread.currentThread() == thread;
     }
 
-    /// The calls on a descriptor: those that have it as their first argument, or the one that `epoll_ctl` is about. When
-    /// it is closed the scope ends, though its number may be used again.
+    /// The calls on a descriptor: those that have it as an argument. When it is closed the scope ends, though its
+    /// number may be used again.
     ///
     /// @param fd the descriptor
     /// @return the scope
     static Scope descriptor(final Fd fd) {
         final int number = fd.intValue();
-        return (call, arguments) -> (isDescriptor(arguments, 0, number)
-                || call == Call.epoll_ctl && isDescriptor(arguments, 2, number)) && (fd.isOpen() || call == Call.close);
-    }
-
-    private static boolean isDescriptor(final Object[] arguments, final int index, final int number) {
-        return arguments.length > index && arguments[index] instanceof Integer argument && argument == number;
+        return (call, arguments) -> Parameters.has(call, arguments, number) && (fd.isOpen() || call == Call.close);
     }
 
     /// The calls that belong to both.
