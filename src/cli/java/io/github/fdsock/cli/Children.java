@@ -1,6 +1,7 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.cli.roundtrip.WrongAnswerException;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;

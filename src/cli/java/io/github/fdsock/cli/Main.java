@@ -3,14 +3,15 @@ package io.github.fdsock.cli;
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.cli.descriptor.Channel;
+import io.github.fdsock.cli.roundtrip.WrongAnswerException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.util.function.Function;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine;
 
 /// `fdsock`: the commands, their common options and exit statuses.
 @Command(name = "fdsock", description = "BSD sockets for Java, from the command line.",

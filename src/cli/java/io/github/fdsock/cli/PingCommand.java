@@ -1,6 +1,9 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.cli.roundtrip.Pinger;
+import io.github.fdsock.cli.roundtrip.RoundTrips;
+import io.github.fdsock.cli.roundtrip.Table;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +55,7 @@ final class PingCommand implements Callable<Integer> {
             results = pinger.run(nanos, progress::at);
         }
         if (json) {
-            System.out.println(results.json(endpoint.toString(), size, connections));
+            System.out.println(Output.json(results.facts(endpoint.toString(), size, connections)));
         } else {
             System.out.println(Table.of(Map.of("ping " + endpoint, results).entrySet()));
             System.out.printf("%,d round trips of %,d bytes on %,d connection%s in %.1f s, every byte verified%s%n",

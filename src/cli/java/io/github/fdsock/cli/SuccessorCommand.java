@@ -6,6 +6,7 @@ import io.github.fdsock.Endpoint;
 import io.github.fdsock.Fd;
 import io.github.fdsock.Message;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.cli.roundtrip.WrongAnswerException;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.Arena;

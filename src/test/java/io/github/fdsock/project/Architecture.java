@@ -26,8 +26,9 @@ record Architecture(String root) {
             entry("loop", Set.of("", "cmsg", "option", "sys", "sys.struct")),
             entry("harness", Set.of("", "cmsg", "option", "sys", "sys.struct")),
             entry("cli.descriptor", Set.of("", "option", "sys", "sys.struct")),
-            entry("cli", Set.of("cli.descriptor", "loop", "harness", "process", "", "cmsg", "option", "sys",
-                    "sys.struct")),
+            entry("cli.roundtrip", Set.of("", "option", "sys", "sys.struct")),
+            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "loop", "harness", "process", "", "cmsg", "option",
+                    "sys", "sys.struct")),
             entry("bench", Set.of("loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a

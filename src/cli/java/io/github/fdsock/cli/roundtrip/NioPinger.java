@@ -1,4 +1,4 @@
-package io.github.fdsock.cli;
+package io.github.fdsock.cli.roundtrip;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.SockAddr;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /// The work of [Pinger] on stream sockets, over the JDK's own channels and selector: what the demo compares with.
-final class NioPinger implements Closeable {
+public final class NioPinger implements Closeable {
     private static final long TICK_MS = 100;
 
     private final Endpoint endpoint;
@@ -28,7 +28,7 @@ final class NioPinger implements Closeable {
     /// A selector's consumer cannot throw it.
     private IOException failure;
 
-    NioPinger(final Endpoint endpoint, final int size, final int count) throws IOException {
+    public NioPinger(final Endpoint endpoint, final int size, final int count) throws IOException {
         this.endpoint = endpoint;
         try {
             for (int i = 0; i < count; i++) {
@@ -56,7 +56,7 @@ final class NioPinger implements Closeable {
         }
     }
 
-    RoundTrips run(final long nanos, final LongConsumer progress) throws IOException {
+    public RoundTrips run(final long nanos, final LongConsumer progress) throws IOException {
         results = new RoundTrips();
         final long start = System.nanoTime();
         end = start + nanos;

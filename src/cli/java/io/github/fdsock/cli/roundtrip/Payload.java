@@ -1,4 +1,4 @@
-package io.github.fdsock.cli;
+package io.github.fdsock.cli.roundtrip;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,4 +1,4 @@
-package io.github.fdsock.cli;
+package io.github.fdsock.cli.roundtrip;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -6,41 +6,41 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /// What a run of round trips has measured: the time of each, in nanoseconds, and how many bytes came back right.
-final class RoundTrips {
+public final class RoundTrips {
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(60);
 
-    final Histogram nanos = new Histogram(LONGEST, 3);
-    long bytesVerified;
-    long lost;
-    long elapsedNanos;
+    public final Histogram nanos = new Histogram(LONGEST, 3);
+    public long bytesVerified;
+    public long lost;
+    public long elapsedNanos;
 
-    void record(final long time, final long bytes) {
+    public void record(final long time, final long bytes) {
         nanos.recordValue(Math.clamp(time, 0, LONGEST));
         bytesVerified += bytes;
     }
 
     /// Adds another run of the same kind.
-    void add(final RoundTrips other) {
+    public void add(final RoundTrips other) {
         nanos.add(other.nanos);
         bytesVerified += other.bytesVerified;
         lost += other.lost;
         elapsedNanos += other.elapsedNanos;
     }
 
-    long count() {
+    public long count() {
         return nanos.getTotalCount();
     }
 
-    double perSecond() {
+    public double perSecond() {
         return elapsedNanos == 0 ? 0 : count() * 1e9 / elapsedNanos;
     }
 
-    double micros(final double percentile) {
+    public double micros(final double percentile) {
         return nanos.getValueAtPercentile(percentile) / 1e3;
     }
 
-    /// One JSON object; times in microseconds.
-    String json(final String address, final int size, final int connections) {
+    /// All of it by name, for JSON; times in microseconds.
+    public Map<String, Object> facts(final String address, final int size, final int connections) {
         final Map<String, Object> line = new LinkedHashMap<>();
         line.put("address", address);
         line.put("size", size);
@@ -56,6 +56,6 @@ final class RoundTrips {
         line.put("p99.9Micros", micros(99.9));
         line.put("p99.99Micros", micros(99.99));
         line.put("maxMicros", micros(100));
-        return Output.json(line);
+        return line;
     }
 }

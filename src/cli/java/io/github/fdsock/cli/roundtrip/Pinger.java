@@ -1,4 +1,4 @@
-package io.github.fdsock.cli;
+package io.github.fdsock.cli.roundtrip;
 
 import static io.github.fdsock.sys.Constants.*;
 
@@ -21,11 +21,11 @@ import java.util.function.LongConsumer;
 ///
 /// On each connection one message is under way at any time; the next is sent when the last has come back whole and was
 /// found right in every byte. One thread, one epoll instance.
-final class Pinger implements Closeable {
+public final class Pinger implements Closeable {
     /// When an answer has not come for so long, a datagram counts as lost and a stream as broken.
-    static final long ANSWER_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    public static final long ANSWER_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    static final String ANSWER_TIMEOUT = "2 s";
+    public static final String ANSWER_TIMEOUT = "2 s";
 
     /// How often the loop looks at the clock when nothing happens.
     private static final int TICK_MS = 100;
@@ -38,7 +38,7 @@ final class Pinger implements Closeable {
     private long end;
     private int underWay;
 
-    Pinger(final Endpoint endpoint, final int size, final int count) throws IOException {
+    public Pinger(final Endpoint endpoint, final int size, final int count) throws IOException {
         this.endpoint = endpoint;
         ready = EpollEvents.allocate(Arena.ofAuto(), Math.min(count, 1024));
         try {
@@ -78,7 +78,7 @@ final class Pinger implements Closeable {
     /// Makes round trips for so long; those under way at the end are waited for.
     ///
     /// @param progress is told the nanoseconds gone by, about ten times a second
-    RoundTrips run(final long nanos, final LongConsumer progress) throws IOException {
+    public RoundTrips run(final long nanos, final LongConsumer progress) throws IOException {
         results = new RoundTrips();
         final long start = System.nanoTime();
         end = start + nanos;

@@ -1,4 +1,4 @@
-package io.github.fdsock.cli;
+package io.github.fdsock.cli.roundtrip;
 
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.function.Function;
 
 /// Round-trip times as a table: a line for each run, microseconds.
-final class Table {
+public final class Table {
     private Table() {
     }
 
-    static String of(final Collection<Map.Entry<String, RoundTrips>> runs) {
+    public static String of(final Collection<Map.Entry<String, RoundTrips>> runs) {
         final List<Map.Entry<String, RoundTrips>> rows = new ArrayList<>(runs);
         return AsciiTable.builder()
                 .border(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS)
