@@ -1,5 +1,6 @@
 package io.github.fdsock.bench;
 
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
@@ -34,6 +35,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 ///
 /// - `direct`: the benchmark's own handle, with none;
 /// - `field`: [Libc], which reads a volatile field;
+/// - `harness`: the same, where the harness was used and put away before;
 /// - `site`: the benchmark's own handle behind a [MutableCallSite], which compiled code holds for a constant.
 ///
 /// Each sample is the time of [#TURNS] calls, which [SeamTable] divides.
@@ -64,28 +66,46 @@ public class SeamBenchmark {
     /// Opens and closes the seam of the benchmark about to run; the others stay as they are.
     @Setup
     public void flip(final BenchmarkParams benchmark) {
-        final boolean field = benchmark.getBenchmark().endsWith(".field");
+        final String name = benchmark.getBenchmark();
+        final Way way = Way.valueOf(name.substring(name.lastIndexOf('.') + 1));
         final long start = System.nanoTime();
         for (int i = 0; i < flips; i++) {
-            install(field, ANSWERING);
-            call(field);
-            install(field, null);
-            call(field);
+            way.open();
+            call(way);
+            way.close();
+            call(way);
         }
         nanosPerFlip = flips == 0 ? 0 : (double) (System.nanoTime() - start) / flips;
     }
 
-    private static void install(final boolean field, final Interposer interposer) {
-        if (field) {
-            Interposer.install(interposer);
-        } else {
-            SiteSeam.install(interposer);
+    private void call(final Way way) {
+        for (int i = 0; i < CALLS_BETWEEN; i++) {
+            check(way == Way.site ? callSite(address) : callField(address));
         }
     }
 
-    private void call(final boolean field) {
-        for (int i = 0; i < CALLS_BETWEEN; i++) {
-            check(field ? callField(address) : callSite(address));
+    /// How the seam is opened and closed, by the name of the benchmark.
+    private enum Way {
+        direct, field, site, harness;
+
+        private static Faults faults;
+
+        void open() {
+            switch (this) {
+                case field -> Interposer.install(ANSWERING);
+                case site -> SiteSeam.install(ANSWERING);
+                case harness -> faults = Faults.inject("close:error=EIO");
+                case direct -> { }
+            }
+        }
+
+        void close() {
+            switch (this) {
+                case field -> Interposer.install(null);
+                case site -> SiteSeam.install(null);
+                case harness -> faults.close();
+                case direct -> { }
+            }
         }
     }
 
@@ -102,6 +122,13 @@ public class SeamBenchmark {
 
     @Benchmark
     public void field() {
+        for (int i = 0; i < TURNS; i++) {
+            check(callField(address));
+        }
+    }
+
+    @Benchmark
+    public void harness() {
         for (int i = 0; i < TURNS; i++) {
             check(callField(address));
         }
