@@ -192,6 +192,19 @@ final class Formats {
             case splice -> of(INT, OFFSET, INT, OFFSET, SIZE, bits(Names.SPLICE));
             case tee -> of(INT, INT, SIZE, bits(Names.SPLICE));
 
+            case posix_spawn, posix_spawnp -> of(out(Structs.INT), STRING, POINTER, POINTER, in(Structs::strings),
+                    in(Structs::environment));
+            case posix_spawn_file_actions_init, posix_spawn_file_actions_destroy, posix_spawnattr_init,
+                    posix_spawnattr_destroy -> of(POINTER);
+            case posix_spawn_file_actions_adddup2 -> of(POINTER, INT, INT);
+            case posix_spawn_file_actions_addclose, posix_spawn_file_actions_addclosefrom_np,
+                    posix_spawnattr_setpgroup -> of(POINTER, INT);
+            case posix_spawn_file_actions_addchdir_np -> of(POINTER, STRING);
+            case posix_spawnattr_setflags -> of(POINTER, bits(Names.SPAWN));
+            case posix_spawnattr_setsigmask, posix_spawnattr_setsigdefault -> of(POINTER, SIGSET);
+            case waitid -> of(one(Names.ID_TYPES), INT, out(Structs.CHILD), bits(Names.WAIT));
+            case getuid, geteuid, getgid, getegid -> of();
+
             case getrlimit -> of(one(Names.RESOURCES), out(Structs.RLIMIT));
             case setrlimit -> of(one(Names.RESOURCES), in(Structs.RLIMIT));
             case prlimit -> of(INT, one(Names.RESOURCES), in(Structs.RLIMIT), out(Structs.RLIMIT));

@@ -1,5 +1,6 @@
 package io.github.fdsock.harness.notation;
 
+import static io.github.fdsock.sys.Constants.CLD_EXITED;
 import static io.github.fdsock.sys.Constants.RLIM_INFINITY;
 
 import io.github.fdsock.sys.struct.Addrinfo;
@@ -7,6 +8,7 @@ import io.github.fdsock.sys.struct.EpollEvents;
 import io.github.fdsock.sys.struct.Itimerspec;
 import io.github.fdsock.sys.struct.Linger;
 import io.github.fdsock.sys.struct.Rlimit;
+import io.github.fdsock.sys.struct.Siginfo;
 import io.github.fdsock.sys.struct.Timespec;
 import io.github.fdsock.sys.struct.Timeval;
 import io.github.fdsock.sys.struct.Ucred;
@@ -55,6 +57,7 @@ final class Structs {
             value -> "[" + value.get(ValueLayout.JAVA_LONG_UNALIGNED, 0) + "]");
     static final Argument.Text INT_PAIR = at(2 * Integer.BYTES, pair -> ints(pair.toArray(ValueLayout.JAVA_BYTE), 2));
     static final Argument.Text SIGINFO = at(SIGINFO_SIZE, Structs::siginfo);
+    static final Argument.Text CHILD = at(Siginfo.SIZEOF, Structs::child);
     static final Argument.Text EPOLL_EVENT = at(EpollEvents.SIZEOF, event -> epollEvent(EpollEvents.of(event), 0));
     static final Argument.Text FLOCK = at(FLOCK_SIZE, lock -> flock(lock, false));
     static final Argument.Text FLOCK_FOUND = at(FLOCK_SIZE, lock -> flock(lock, true));
@@ -141,6 +144,18 @@ final class Structs {
                 + buffer.getInt(16) + ", si_uid=" + Integer.toUnsignedString(buffer.getInt(20)) + "}";
     }
 
+    /// What `waitid` tells of a child; nothing under `WNOHANG` where nothing has happened.
+    private static String child(final MemorySegment info) {
+        final Siginfo child = Siginfo.of(info);
+        if (child.signo() == 0) {
+            return "{}";
+        }
+        final boolean exited = child.code() == CLD_EXITED;
+        return "{si_signo=" + signal(child.signo()) + ", si_code=" + Names.CHILD_CODES.one(child.code()) + ", si_pid="
+                + child.pid() + ", si_uid=" + Integer.toUnsignedString(child.uid()) + ", si_status="
+                + (exited ? Integer.toString(child.status()) : signal(child.status())) + "}";
+    }
+
     private static String flock(final MemorySegment lock, final boolean found) {
         // l_type and l_whence, padding, l_start, l_len, l_pid.
         final ByteBuffer buffer = buffer(lock.toArray(ValueLayout.JAVA_BYTE));
@@ -212,6 +227,40 @@ final class Structs {
             }
         }
         return text.toString();
+    }
+
+    /// The strings of a `char *argv[]` with its NULL.
+    static String strings(final Frame frame, final int index) {
+        if (frame.memory(index, 0, Long.BYTES) == null) {
+            return frame.pointer(index);
+        }
+        final StringJoiner text = new StringJoiner(", ", "[", "]");
+        for (int i = 0;; i++) {
+            final byte[] pointer = i == frame.limit ? null : frame.memory(index, (long) i * Long.BYTES, Long.BYTES);
+            if (pointer == null) {
+                return text.add("...").toString();
+            }
+            final long address = buffer(pointer).getLong();
+            if (address == 0) {
+                return text.toString();
+            }
+            text.add(Frame.stringAt(address));
+        }
+    }
+
+    /// How many strings an `envp` has, since all of them would be a page: `0x7f0012345678 /* 23 vars */`.
+    static String environment(final Frame frame, final int index) {
+        int count = 0;
+        for (;;) {
+            final byte[] pointer = frame.memory(index, (long) count * Long.BYTES, Long.BYTES);
+            if (pointer == null) {
+                return frame.pointer(index);
+            }
+            if (buffer(pointer).getLong() == 0) {
+                return frame.pointer(index) + " /* " + count + (count == 1 ? " var */" : " vars */");
+            }
+            count++;
+        }
     }
 
     // ---- addresses of names

@@ -87,6 +87,7 @@ class CallTextTest {
         descriptors();
         waiting();
         objects();
+        processes();
         others();
         assertThat(written).as("calls without an example").containsExactlyInAnyOrder(Call.values());
     }
@@ -305,6 +306,44 @@ class CallTextTest {
         assertThat(line(Call.tee, 10, 5, 6, 10L, SPLICE_F_NONBLOCK)).isEqualTo("tee(5, 6, 10, SPLICE_F_NONBLOCK) = 10");
     }
 
+    private void processes() {
+        final MemorySegment pointers = arena.allocate(24, 8);
+        pointers.set(ValueLayout.ADDRESS, 0, text("true"));
+        pointers.set(ValueLayout.ADDRESS, 8, text("-x"));
+        for (final Call call : List.of(Call.posix_spawn, Call.posix_spawnp)) {
+            assertThat(line(call, 0, ints(4711), text("/bin/true"), NULL, NULL, pointers, pointers)).isEqualTo(call
+                    + "([4711], \"/bin/true\", NULL, NULL, [\"true\", \"-x\"], " + hex(pointers) + " /* 2 vars */) = 0");
+        }
+        final MemorySegment object = ints(1);
+        for (final Call call : List.of(Call.posix_spawn_file_actions_init, Call.posix_spawn_file_actions_destroy,
+                Call.posix_spawnattr_init, Call.posix_spawnattr_destroy)) {
+            assertThat(line(call, 0, object)).isEqualTo(call + "(" + hex(object) + ") = 0");
+        }
+        for (final Call call : List.of(Call.posix_spawn_file_actions_addclose,
+                Call.posix_spawn_file_actions_addclosefrom_np, Call.posix_spawnattr_setpgroup)) {
+            assertThat(line(call, 0, object, 5)).isEqualTo(call + "(" + hex(object) + ", 5) = 0");
+        }
+        assertThat(line(Call.posix_spawn_file_actions_adddup2, 0, object, 5, 1))
+                .isEqualTo("posix_spawn_file_actions_adddup2(" + hex(object) + ", 5, 1) = 0");
+        assertThat(line(Call.posix_spawn_file_actions_addchdir_np, 0, object, text("/")))
+                .isEqualTo("posix_spawn_file_actions_addchdir_np(" + hex(object) + ", \"/\") = 0");
+        assertThat(line(Call.posix_spawnattr_setflags, 0, object, (short) (POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK)))
+                .isEqualTo("posix_spawnattr_setflags(" + hex(object) + ", POSIX_SPAWN_SETSIGMASK|POSIX_SPAWN_SETSID) = 0");
+        for (final Call call : List.of(Call.posix_spawnattr_setsigmask, Call.posix_spawnattr_setsigdefault)) {
+            assertThat(line(call, 0, object, Sigset.allocate(arena).add(SIGINT).segment()))
+                    .isEqualTo(call + "(" + hex(object) + ", [INT]) = 0");
+        }
+        assertThat(line(Call.waitid, 0, P_PIDFD, 5, arena.allocate(128, 8), WEXITED | WNOHANG))
+                .isEqualTo("waitid(P_PIDFD, 5, {}, WNOHANG|WEXITED) = 0");
+        final MemorySegment info = arena.allocate(128, 8);
+        info.copyFrom(ints(SIGCHLD, 0, CLD_KILLED, 0, 42, 0, SIGTERM));
+        assertThat(line(Call.waitid, 0, P_PID, 42, info, WEXITED)).isEqualTo("waitid(P_PID, 42, {si_signo=SIGCHLD,"
+                + " si_code=CLD_KILLED, si_pid=42, si_uid=0, si_status=SIGTERM}, WEXITED) = 0");
+        for (final Call call : List.of(Call.getuid, Call.geteuid, Call.getgid, Call.getegid)) {
+            assertThat(line(call, 1000)).isEqualTo(call + "() = 1000");
+        }
+    }
+
     private void others() {
         final MemorySegment limit = Rlimit.allocate(arena).cur(1024 * 1024).max(RLIM_INFINITY).segment();
         final String limits = "{rlim_cur=1024*1024, rlim_max=RLIM_INFINITY}";
@@ -421,6 +460,8 @@ class CallTextTest {
             return (int) number(random);
         } else if (type == long.class) {
             return number(random);
+        } else if (type == short.class) {
+            return (short) number(random);
         }
         return switch (random.nextInt(6)) {
             case 0 -> NULL;
