@@ -4,6 +4,7 @@ import io.github.fdsock.Endpoint;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.cli.descriptor.Channel;
 import io.github.fdsock.cli.roundtrip.WrongAnswerException;
+import io.github.fdsock.harness.TraceControl;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.util.function.Function;
@@ -16,7 +17,7 @@ import picocli.CommandLine;
 /// `fdsock`: the commands, their common options and exit statuses.
 @Command(name = "fdsock", description = "BSD sockets for Java, from the command line.",
         subcommands = {EchoCommand.class, PingCommand.class, SendFdCommand.class, RecvFdCommand.class,
-            FdsCommand.class, DemoCommand.class, NioEchoCommand.class, SuccessorCommand.class},
+            FdsCommand.class, DemoCommand.class, TraceCommand.class, NioEchoCommand.class, SuccessorCommand.class},
         mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, usageHelpAutoWidth = true,
         versionProvider = Main.Version.class,
         exitCodeListHeading = "Exit status:%n", exitCodeList = {"0:done", "1:failed", "2:wrong usage"})
@@ -28,10 +29,13 @@ public final class Main {
     ///
     /// @param arguments the command and its arguments
     public static void main(final String[] arguments) {
+        if (Boolean.getBoolean(TraceControl.PROPERTY)) {
+            TraceControl.register();
+        }
         System.exit(commandLine().execute(arguments));
     }
 
-    private static CommandLine commandLine() {
+    static CommandLine commandLine() {
         return new CommandLine(new Main())
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     complain(command.getErr(), command.getCommandName(), e);

@@ -10,6 +10,8 @@ import java.util.concurrent.CountDownLatch;
 /// The JVM answers these signals by running its shutdown hooks and ending with a status of its own. This hook asks the
 /// command to stop, waits until it has put everything away, and ends the JVM itself.
 final class Termination implements Closeable {
+    private static volatile Runnable last = () -> { };
+
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
     private volatile int status;
@@ -19,6 +21,7 @@ final class Termination implements Closeable {
             try {
                 stop.stop();
                 done.await();
+                last.run();
                 Runtime.getRuntime().halt(status);
             } catch (final IOException | InterruptedException e) {
                 e.printStackTrace();
@@ -52,6 +55,11 @@ final class Termination implements Closeable {
         } catch (final IOException e) {
             e.printStackTrace();
         }
+    }
+
+    /// What is to be done when the command has put everything away after a signal.
+    static void last(final Runnable action) {
+        last = action;
     }
 
     /// What the JVM shall end with after a signal.

@@ -30,7 +30,8 @@ final class RuleParser {
     }
 
     FaultRule rule() {
-        FaultRule rule = set();
+        final Set<Call> named = set();
+        FaultRule rule = new FaultRule(named, text.substring(0, at));
         while (at < text.length()) {
             at++;
             final int end = end();
@@ -40,7 +41,16 @@ final class RuleParser {
         return refusedAt(at, rule::complete);
     }
 
-    private FaultRule set() {
+    /// The text as a set of calls, and nothing behind it.
+    Set<Call> calls() {
+        final Set<Call> calls = set();
+        if (at < text.length()) {
+            throw new FaultSyntaxException(text, at + 1, "expected nothing behind a set of calls", null);
+        }
+        return calls;
+    }
+
+    private Set<Call> set() {
         final int end = text.indexOf(':') < 0 ? text.length() : text.indexOf(':');
         final Set<Call> calls = EnumSet.noneOf(Call.class);
         final boolean others = text.startsWith("!");
@@ -60,7 +70,7 @@ final class RuleParser {
         if (named.isEmpty()) {
             throw new FaultSyntaxException(text, 1, "expected a set of calls, not one of none", null);
         }
-        return new FaultRule(named, text.substring(0, end));
+        return named;
     }
 
     private static Set<Call> item(final String item) {

@@ -3,6 +3,7 @@ package io.github.fdsock.harness;
 import io.github.fdsock.Fd;
 import io.github.fdsock.sys.Call;
 import java.util.Objects;
+import java.util.Set;
 
 /// Which calls something applies to: those of a thread, on a descriptor, all.
 ///
@@ -48,6 +49,16 @@ public interface Scope {
     static Scope descriptor(final Fd fd) {
         final int number = fd.intValue();
         return (call, arguments) -> Parameters.has(call, arguments, number) && (fd.isOpen() || call == Call.close);
+    }
+
+    /// The calls of a set, as `strace -e trace=` takes it: `sendmsg,recvmsg`, `%network`, `!close`, `/^epoll`, `all`.
+    ///
+    /// @param set names, classes, regular expressions; how they are written is told at [FaultRule]
+    /// @return the scope
+    /// @throws FaultSyntaxException no such set
+    static Scope calls(final String set) {
+        final Set<Call> calls = new RuleParser(set).calls();
+        return (call, _) -> calls.contains(call);
     }
 
     /// The calls that belong to both.

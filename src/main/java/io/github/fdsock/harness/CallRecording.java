@@ -1,0 +1,34 @@
+package io.github.fdsock.harness;
+
+import java.util.List;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.FlightRecorderListener;
+import jdk.jfr.Recording;
+import jdk.jfr.RecordingState;
+
+/// Traces every call while a recording of Flight Recorder runs that asks for them. Loaded only where `jdk.jfr` is there.
+final class CallRecording implements FlightRecorderListener {
+    private static final String ENABLED = "fdsock.Call#enabled";
+
+    private Trace trace;
+
+    private CallRecording() {
+    }
+
+    static void follow() {
+        FlightRecorder.addListener(new CallRecording());
+    }
+
+    @Override
+    public synchronized void recordingStateChanged(final Recording changed) {
+        final List<Recording> recordings = FlightRecorder.getFlightRecorder().getRecordings();
+        final boolean wanted = recordings.stream().anyMatch(recording -> recording.getState() == RecordingState.RUNNING
+                && "true".equals(recording.getSettings().get(ENABLED)));
+        if (wanted && trace == null) {
+            trace = Trace.events(Scope.everything());
+        } else if (!wanted && trace != null) {
+            trace.close();
+            trace = null;
+        }
+    }
+}
