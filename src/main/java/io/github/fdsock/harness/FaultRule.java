@@ -484,8 +484,10 @@ public final class FaultRule implements Cloneable {
         return answer;
     }
 
-    /// The errno, positive; 0 where it is none.
-    int errno() {
+    /// What calls fail with.
+    ///
+    /// @return the errno, positive; 0 where the rule has none
+    public int errno() {
         return isError ? (int) -answer : 0;
     }
 
