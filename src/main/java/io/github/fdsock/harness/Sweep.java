@@ -34,8 +34,8 @@ import java.util.stream.Collectors;
 /// ```
 ///
 /// First it has to pass untouched. Then, of each call that it makes, the first fails with each errno of the man page,
-/// then the second, and so on until a run makes no such call; calls that only a failure leads to are among them.
-/// `close` and `munmap` fail when they are done. At the end it has to pass untouched once more.
+/// then the second, and so on until a run makes no such call. One fails in each run: calls that only a failure leads to
+/// do not fail. `close` and `munmap` fail when they are done. At the end it has to pass untouched once more.
 ///
 /// **After each run** no descriptor is left over or missing, no thread is left that the scenario has started, the time
 /// limit has been kept, and the scenario has returned or has thrown, in any of its threads, what tells of the injected
@@ -171,11 +171,15 @@ public final class Sweep {
         return this;
     }
 
-    /// Runs the scenario until there is nothing left that could fail.
+    /// Runs the scenario until there is nothing left that could fail. Once: for more there is another sweep.
     ///
     /// @return what was tried
     /// @throws AssertionError something went wrong: with the rule for each, and what it led to
+    /// @throws IllegalStateException it has run before
     public Report run() {
+        if (runs > 0) {
+            throw new IllegalStateException("a sweep runs once");
+        }
         // What the scenario loads and opens once, and keeps, is not its leak.
         attempt(null, false);
         if (failures.isEmpty()) {
@@ -210,7 +214,7 @@ public final class Sweep {
         return !stuck && failures.size() < MOST_FAILURES;
     }
 
-    /// A call that has been seen by now, which the failures of others may have led to; null where there is none left.
+    /// A call that some run has made, since not all make the same; null where there is none left.
     private Call next(final Set<Call> done) {
         return seen.stream().filter(call -> calls.contains(call) && !done.contains(call))
                 .min(Comparator.naturalOrder()).orElse(null);
@@ -314,9 +318,8 @@ public final class Sweep {
     }
 
     private boolean isRight(final FaultRule rule, final Throwable thrown) {
-        return !(thrown instanceof Error) && rule.errno() != 0
-                && tells(thrown, rule.errno(), Collections.newSetFromMap(new IdentityHashMap<>()))
-                || expected.test(rule, thrown);
+        return !(thrown instanceof Error) && (expected.test(rule, thrown) || rule.errno() != 0
+                && tells(thrown, rule.errno(), Collections.newSetFromMap(new IdentityHashMap<>())));
     }
 
     private static boolean tells(final Throwable thrown, final int errno, final Set<Throwable> looked) {
