@@ -18,11 +18,11 @@ final class Resources implements Closeable {
     /// Closes all; the first failure is thrown when that is done.
     @Override
     public void close() throws IOException {
-        IOException failure = null;
+        Exception failure = null;
         while (!all.isEmpty()) {
             try {
                 all.pop().close();
-            } catch (final IOException e) {
+            } catch (final IOException | RuntimeException e) {
                 if (failure == null) {
                     failure = e;
                 } else {
@@ -30,8 +30,10 @@ final class Resources implements Closeable {
                 }
             }
         }
-        if (failure != null) {
-            throw failure;
+        switch (failure) {
+            case null -> { }
+            case IOException e -> throw e;
+            default -> throw (RuntimeException) failure;
         }
     }
 }

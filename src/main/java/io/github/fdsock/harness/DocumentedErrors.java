@@ -78,6 +78,16 @@ final class DocumentedErrors {
             kill EINVAL EPERM ESRCH
             raise EINVAL
             pthread_sigmask EINVAL
+            posix_spawn,posix_spawnp E2BIG EACCES EAGAIN EBADF EINVAL EIO EISDIR ELIBBAD ELOOP EMFILE ENAMETOOLONG
+                    ENFILE ENOENT ENOEXEC ENOMEM ENOTDIR EPERM ETXTBSY
+            posix_spawn_file_actions_init,posix_spawnattr_init ENOMEM
+            posix_spawn_file_actions_destroy,posix_spawnattr_destroy after EINVAL
+            posix_spawn_file_actions_adddup2,posix_spawn_file_actions_addclose EBADF EINVAL ENOMEM
+            posix_spawn_file_actions_addclosefrom_np EBADF ENOMEM ENOSYS
+            posix_spawn_file_actions_addchdir_np ENOMEM ENOSYS
+            posix_spawnattr_setflags,posix_spawnattr_setpgroup EINVAL
+            posix_spawnattr_setsigmask,posix_spawnattr_setsigdefault EINVAL
+            waitid ECHILD EINTR EINVAL ESRCH
             clock_gettime EFAULT EINVAL ENODEV
             if_nametoindex ENODEV
             if_indextoname ENXIO
