@@ -11,6 +11,7 @@ module io.github.fdsock {
     exports io.github.fdsock;
     exports io.github.fdsock.cmsg;
     exports io.github.fdsock.harness;
+    exports io.github.fdsock.harness.script;
     exports io.github.fdsock.loop;
     exports io.github.fdsock.option;
     exports io.github.fdsock.process;

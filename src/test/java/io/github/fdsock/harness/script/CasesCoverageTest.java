@@ -1,4 +1,4 @@
-package io.github.fdsock.calls;
+package io.github.fdsock.harness.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,13 +20,14 @@ import org.junit.jupiter.api.Test;
 
 /// Every known case is a test, in a script or as a method named by it, unless the list of cases says why not yet.
 class CasesCoverageTest {
+    private static final Pattern CASE = Pattern.compile("[CLGNUK]\\d\\d");
     private static final Pattern LISTED = Pattern.compile("([CLGUNJK]\\d\\d) (later: )?\\S.*");
     private static final Pattern METHOD = Pattern.compile("void ((?:[CLGUNJKclgunjk]\\d\\d_)+)\\w+\\(");
     private static final String LATER = "later: ";
 
     private static Map<String, String> list() throws IOException {
         Map<String, String> cases = new TreeMap<>();
-        for (String line : Files.readAllLines(Scripts.DIRECTORY.resolve("cases.txt"))) {
+        for (String line : Files.readAllLines(ScriptTests.DIRECTORY.resolve("cases.txt"))) {
             if (line.isEmpty() || line.startsWith("#")) {
                 continue;
             }
@@ -38,7 +39,11 @@ class CasesCoverageTest {
 
     private static Set<String> tested() throws IOException {
         Set<String> cases = new TreeSet<>();
-        Scripts.in(Scripts.DIRECTORY).forEach(script -> cases.addAll(Scripts.read(script).cases()));
+        ScriptTests.parseAll(ScriptTests.DIRECTORY).forEach(script -> {
+            assertThat(script.cases()).as("line `# cases: ` of %s", script.name()).isNotEmpty()
+                    .allMatch(id -> CASE.matcher(id).matches());
+            cases.addAll(script.cases());
+        });
         try (Stream<Path> sources = Files.walk(Project.directory().resolve("src/test/java"))) {
             for (Path source : sources.filter(path -> path.toString().endsWith(".java")).toList()) {
                 cases.addAll(inSource(Files.readString(source)));

@@ -1,24 +1,24 @@
-package io.github.fdsock.calls;
+package io.github.fdsock.harness.script;
 
-import io.github.fdsock.sys.Libc;
-import java.lang.foreign.MemorySegment;
-import java.lang.reflect.Method;
+import io.github.fdsock.sys.Call;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 
 /// What the arguments of a C function are for, which its types do not tell: whether a pointer is read or written, and
 /// how much of what it points to counts.
 ///
+/// Not among them are calls that give or take memory (`mmap`, `munmap`), and those that give names.
+///
 /// @param makesDescriptor whether the result is a descriptor that somebody has to close
-record Signature(String call, List<Parameter> parameters, boolean makesDescriptor) {
+record Signature(Call call, List<Parameter> parameters, boolean makesDescriptor) {
 
     /// The use of an argument.
     enum Use {
-        /// Not a pointer.
-        INT,
+        /// Not a pointer: an `int`, or what has 64 bits.
+        INT, LONG,
         /// Read by the kernel.
         IN,
         /// Read by the kernel, up to a NUL that the script does not write.
@@ -29,7 +29,7 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
         NAME,
         /// That pointer.
         LENGTH,
-        /// Written, `number` bytes.
+        /// Written, `number` bytes; or, to `ioctl` alone, no pointer.
         OUT,
         /// Two descriptors, written.
         DESCRIPTORS,
@@ -49,14 +49,14 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
 
     /// One parameter: what it is for, and the number that some uses need.
     record Parameter(Use use, int number) {
-        static Parameter parse(String notation) {
-            String[] parts = notation.split(":");
+        static Parameter parse(final String notation) {
+            final String[] parts = notation.split(":");
             return new Parameter(Use.valueOf(parts[0].toUpperCase(Locale.ROOT).replace('-', '_')),
                     parts.length == 1 ? 0 : Integer.parseInt(parts[1]));
         }
     }
 
-    private static final Map<String, Signature> ALL = new TreeMap<>();
+    private static final Map<Call, Signature> ALL = new EnumMap<>(Call.class);
 
     static {
         """
@@ -72,20 +72,20 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
         getsockopt int int int name:4 length
         setsockopt int int int in int
         shutdown int int
-        send int in int int
-        sendto int in int int in int
+        send int in long int
+        sendto int in long int in int
         sendmsg int msg-in int
         sendmmsg int mmsg-in int int
-        recv int bytes:2 int int
-        recvfrom int bytes:2 int int name:5 length
+        recv int bytes:2 long int
+        recvfrom int bytes:2 long int name:5 length
         recvmsg int msg-out int
         recvmmsg int mmsg-out int int in-out
-        read int bytes:2 int
-        write int in int
+        read int bytes:2 long
+        write int in long
         readv int iov-out int
         writev int iov-in int
-        pread int bytes:2 int int
-        pwrite int in int int
+        pread int bytes:2 long long
+        pwrite int in long long
         open string int int -> fd
         close int
         close_range int int int
@@ -93,14 +93,14 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
         dup3 int int int -> fd
         pipe2 descriptors int
         fcntl int int int
-        ioctl int int out:4
-        lseek int int int
-        ftruncate int int
+        ioctl int long out:4
+        lseek int long int
+        ftruncate int long
         fchmod int int
         unlink string
         chmod string int
-        poll in-out int int
-        ppoll in-out int in signals
+        poll in-out long int
+        ppoll in-out long in signals
         epoll_create int -> fd
         epoll_create1 int -> fd
         epoll_ctl int int int in
@@ -114,14 +114,12 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
         signalfd int signals int -> fd
         inotify_init1 int -> fd
         memfd_create string int -> fd
-        mmap int int int int int int
-        munmap int int
         pidfd_open int int -> fd
         pidfd_getfd int int int -> fd
         pidfd_send_signal int int in int
-        sendfile int int in-out int
-        splice int in-out int in-out int int
-        tee int int int int
+        sendfile int int in-out long
+        splice int in-out int in-out long int
+        tee int int long int
         getrlimit int out:16
         setrlimit int in
         prlimit int int in out:16
@@ -138,34 +136,25 @@ record Signature(String call, List<Parameter> parameters, boolean makesDescripto
         """.lines().map(Signature::parse).forEach(signature -> ALL.put(signature.call, signature));
     }
 
-    private static Signature parse(String line) {
-        boolean makesDescriptor = line.endsWith(" -> fd");
-        String[] words = line.replace(" -> fd", "").split(" ");
-        return new Signature(words[0], Arrays.stream(words).skip(1).map(Parameter::parse).toList(), makesDescriptor);
+    private static Signature parse(final String line) {
+        final String[] words = line.replace(" -> fd", "").split(" ");
+        return new Signature(Call.valueOf(words[0]), Arrays.stream(words).skip(1).map(Parameter::parse).toList(),
+                line.endsWith(" -> fd"));
     }
 
     /// The signature of a call.
     ///
     /// @throws IllegalArgumentException where there is none of that name
-    static Signature of(String call) {
-        Signature signature = ALL.get(call);
-        if (signature == null) {
-            throw new IllegalArgumentException("no call is named " + call);
+    static Signature of(final String call) {
+        for (final Signature signature : ALL.values()) {
+            if (signature.call.name().equals(call)) {
+                return signature;
+            }
         }
-        return signature;
+        throw new IllegalArgumentException("no call is named " + call);
     }
 
-    static Map<String, Signature> all() {
+    static Map<Call, Signature> all() {
         return ALL;
-    }
-
-    /// The method of [Libc] with these types of arguments: `fcntl` and `ioctl` have two forms.
-    Method method(boolean lastIsPointer) {
-        return Arrays.stream(Libc.class.getMethods())
-                .filter(method -> method.getName().equals(call) && method.getParameterCount() == parameters.size())
-                .filter(method -> parameters.isEmpty()
-                        || lastIsPointer == (method.getParameterTypes()[parameters.size() - 1] == MemorySegment.class))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no form of " + call + " takes these arguments"));
     }
 }

@@ -47,4 +47,4 @@
 ///
 /// A script passes through [io.github.fdsock.sys.Libc] on a thread of its own, which may block signals. Descriptors
 /// left open are closed, files in `$TMP` removed. A call that has not returned in time fails with its line.
-package io.github.fdsock.calls;
+package io.github.fdsock.harness.script;

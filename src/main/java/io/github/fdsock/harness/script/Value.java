@@ -1,6 +1,5 @@
-package io.github.fdsock.calls;
+package io.github.fdsock.harness.script;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -36,7 +35,7 @@ sealed interface Value {
     record Text(String characters, int times) implements Value {
         @Override
         public String toString() {
-            return Octets.quoted(Octets.ofLatin1(characters)) + (times == 1 ? "" : "*" + times);
+            return Octets.quoted(Octets.of(characters)) + (times == 1 ? "" : "*" + times);
         }
     }
 
@@ -107,30 +106,10 @@ sealed interface Value {
     }
 
     /// What was found in memory, under the name that took it.
-    record Octets(byte[] bytes) implements Value {
-        private static final int SHOWN_MAX = 80;
-
-        static byte[] ofLatin1(String characters) {
-            return characters.getBytes(StandardCharsets.ISO_8859_1);
-        }
-
-        static String quoted(byte[] bytes) {
-            StringBuilder text = new StringBuilder("\"");
-            for (int i = 0; i < Math.min(bytes.length, SHOWN_MAX); i++) {
-                int octet = bytes[i] & 0xff;
-                switch (octet) {
-                    case '\n' -> text.append("\\n");
-                    case '"', '\\' -> text.append('\\').append((char) octet);
-                    default -> text.append(octet >= ' ' && octet < 0x7f
-                            ? Character.toString(octet) : "\\x%02x".formatted(octet));
-                }
-            }
-            return text + (bytes.length > SHOWN_MAX ? "\"... of " + bytes.length : "\"");
-        }
-
+    record Found(byte[] bytes) implements Value {
         @Override
         public String toString() {
-            return quoted(bytes);
+            return Octets.quoted(bytes);
         }
     }
 }

@@ -1,0 +1,43 @@
+package io.github.fdsock.harness.script;
+
+import static io.github.fdsock.sys.Constants.*;
+
+import io.github.fdsock.sys.Libc;
+import io.github.fdsock.sys.struct.Pollfd;
+import java.lang.foreign.Arena;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/// A line that waits for a condition: `await(fd, POLLIN)`. No call, but made of `poll`.
+final class Await {
+    static final String CALL = "await";
+
+    /// Where a part of what is waited for is there already, `poll` does not wait for the rest.
+    private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+    private Await() {
+    }
+
+    /// Waits until all of these events are there.
+    ///
+    /// @return what is there then, or when the time has run out; of an error of `poll` the negated errno
+    static long all(final int fd, final int events, final Arena arena, final long deadlineNanos) {
+        final Pollfd pollfd = Pollfd.allocate(arena, 1).set(0, fd, events);
+        for (;;) {
+            final long rest = deadlineNanos - System.nanoTime();
+            // Rounded up, or the last millisecond would be spent on turns.
+            final long millis = Math.clamp(TimeUnit.NANOSECONDS.toMillis(rest) + 1, 0, Integer.MAX_VALUE);
+            final int found = Libc.poll(pollfd.segment(), 1, rest <= 0 ? 0 : (int) millis);
+            final int revents = pollfd.revents(0);
+            if (found < 0 && found != -EINTR) {
+                return found;
+            }
+            if ((revents & events) == events || (revents & POLLNVAL) != 0 || rest <= 0) {
+                return revents;
+            }
+            if (found > 0) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.github.fdsock.harness.script;
+
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
+
+/// The kernel does what the scripts of calls claim, through the raw floor; each script is a test, each of its variants
+/// another.
+class CallScriptsTest {
+    @TestFactory
+    Stream<DynamicNode> scripts() {
+        return ScriptTests.in(ScriptTests.DIRECTORY);
+    }
+}
