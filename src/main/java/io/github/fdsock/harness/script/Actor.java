@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /// Only the thread that runs the script asks it to do something; the memory of its calls is its own.
 final class Actor {
     /// How long what has been woken may take to return.
-    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final ExecutorService thread;
     private final Arena arena;

@@ -5,6 +5,10 @@ import static io.github.fdsock.sys.Constants.*;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Pollfd;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -15,7 +19,35 @@ final class Await {
     /// Where a part of what is waited for is there already, `poll` does not wait for the rest.
     private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
+    private static final Map<String, Integer> EVENTS = new LinkedHashMap<>();
+
+    static {
+        EVENTS.put("POLLIN", POLLIN);
+        EVENTS.put("POLLPRI", POLLPRI);
+        EVENTS.put("POLLOUT", POLLOUT);
+        EVENTS.put("POLLRDHUP", POLLRDHUP);
+        EVENTS.put("POLLERR", POLLERR);
+        EVENTS.put("POLLHUP", POLLHUP);
+        EVENTS.put("POLLNVAL", POLLNVAL);
+    }
+
     private Await() {
+    }
+
+    /// Events by their names; those that have others as well, such as `POLLRDNORM`, by these.
+    static String describe(final int events) {
+        final List<String> names = new ArrayList<>();
+        int rest = events;
+        for (final Map.Entry<String, Integer> event : EVENTS.entrySet()) {
+            if ((events & event.getValue()) != 0) {
+                names.add(event.getKey());
+                rest &= ~event.getValue();
+            }
+        }
+        if (rest != 0 || names.isEmpty()) {
+            names.add(rest == 0 ? "0" : "0x" + Integer.toHexString(rest));
+        }
+        return String.join("|", names);
     }
 
     /// Waits until all of these events are there.

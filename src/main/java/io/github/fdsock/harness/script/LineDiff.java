@@ -10,19 +10,36 @@ final class LineDiff {
     private static final Comparator<Edit> IN_ORDER = Comparator.comparingInt(Edit::from);
 
     private final CallLine line;
+    private final String written;
     private final List<Edit> edits = new ArrayList<>();
 
     private record Edit(int from, int to, String came, String expected, String actual) {
     }
 
     LineDiff(final CallLine line) {
+        this(line, line.source().text());
+    }
+
+    private LineDiff(final CallLine line, final String written) {
         this.line = line;
+        this.written = written.stripTrailing();
+    }
+
+    /// Of a call that has returned where the script says that it blocks.
+    static LineDiff early(final CallLine line, final String expected, final long result) {
+        final CallLine.Source source = line.source();
+        final LineDiff diff = new LineDiff(line, source.text().substring(0, source.split()) + " <unfinished ...>");
+        final String actual = PreparedCall.describe(result);
+        diff.edits.add(new Edit(line.resultAt(), line.end(), line.results().isEmpty() ? " = " + actual : actual,
+                expected, actual));
+        return diff;
     }
 
     /// @param expected what stands there, in words
-    /// @param actual what came in its place
-    void replace(final int from, final int to, final String expected, final String actual) {
-        edits.add(new Edit(from, to, actual, expected, actual));
+    /// @param came what came in its place
+    /// @param actual the same in words
+    void replace(final int from, final int to, final String expected, final String came, final String actual) {
+        edits.add(new Edit(from, to, came, expected, actual));
     }
 
     /// @param came what is to be inserted into the line
@@ -76,12 +93,12 @@ final class LineDiff {
         }
         final StringBuilder markers = new StringBuilder();
         final String came = came(markers);
-        return report.append("- ").append(line.source().text().stripTrailing()).append("\n+ ").append(came)
+        return report.append("- ").append(written).append("\n+ ").append(came)
                 .append("\n  ").append(markers).toString();
     }
 
     ScriptResult.Line result() {
-        return new ScriptResult.Line(line.source().number(), line.text(), came().strip(), edits.stream().sorted(IN_ORDER)
+        return new ScriptResult.Line(line.source().number(), written.strip(), came().strip(), edits.stream().sorted(IN_ORDER)
                 .map(edit -> new Difference(line.source().row(edit.from), line.source().column(edit.from),
                         edit.expected, edit.actual)).toList());
     }

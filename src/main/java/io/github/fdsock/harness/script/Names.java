@@ -92,6 +92,23 @@ final class Names {
         };
     }
 
+    /// As it is written and, where that is by name, which number it is.
+    String describe(final Value value) {
+        return value instanceof Value.Name && resolve(value) instanceof Value.Range range ? value + " (" + range + ")"
+                : value instanceof Value.Name || value instanceof Value.Flags ? value + " (" + number(value) + ")"
+                : value.toString();
+    }
+
+    /// Whether a number is what the script expects; takes it where it wants to.
+    boolean matches(final Value expected, final long actual) {
+        try {
+            match(expected, actual, Long.BYTES);
+            return true;
+        } catch (final Mismatch _) {
+            return false;
+        }
+    }
+
     /// Compares a number with what the script expects; takes it where it wants to.
     ///
     /// @param width how many of the low bytes count
@@ -103,13 +120,12 @@ final class Names {
             case Value.Take(String name) -> take(name, new Value.Number(actual));
             case Value.Range(long from, long to) -> {
                 if (actual < from || actual > to) {
-                    throw new Mismatch(expected, expected.toString(), Long.toString(actual));
+                    throw new Mismatch(expected, describe(expected), Long.toString(actual));
                 }
             }
             default -> {
                 if (((number(expected) ^ actual) & mask) != 0) {
-                    throw new Mismatch(expected, expected instanceof Value.Number ? expected.toString()
-                            : expected + " (" + number(expected) + ")", Long.toString(actual));
+                    throw new Mismatch(expected, describe(expected), Long.toString(actual));
                 }
             }
         }

@@ -57,14 +57,23 @@ final class OpenedDescriptors {
         }
     }
 
-    /// What is no socket. Pipes end when they are closed.
+    /// What is no socket.
     private void wakeOther(final int fd) {
         try (Arena arena = Arena.ofConfined()) {
-            switch (Files.readSymbolicLink(TABLE.resolve(Integer.toString(fd))).toString()) {
+            final String target = Files.readSymbolicLink(TABLE.resolve(Integer.toString(fd))).toString();
+            if (target.startsWith("pipe:")) {
+                numbers.remove(fd);
+                Libc.close(fd);
+            }
+            switch (target) {
                 case "anon_inode:[eventfd]" -> {
-                    // Where it is full this would wait.
-                    if (Libc.poll(Pollfd.allocate(arena, 1).set(0, fd, POLLOUT).segment(), 1, 0) > 0) {
-                        Libc.write(fd, arena.allocateFrom(ValueLayout.JAVA_LONG, 1), Long.BYTES);
+                    final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_LONG, 1);
+                    final Pollfd pollfd = Pollfd.allocate(arena, 1).set(0, fd, POLLOUT);
+                    if (Libc.poll(pollfd.segment(), 1, 0) > 0) {
+                        Libc.write(fd, one, Long.BYTES);
+                    } else {
+                        // It is full: who waits wants to write.
+                        Libc.read(fd, one, Long.BYTES);
                     }
                 }
                 case "anon_inode:[timerfd]" -> {

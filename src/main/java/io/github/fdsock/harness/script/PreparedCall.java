@@ -150,12 +150,7 @@ final class PreparedCall {
         if (result < 0) {
             return expected.value() instanceof Value.Any;
         }
-        try {
-            names.match(expected.value(), result, Long.BYTES);
-            return true;
-        } catch (final Mismatch _) {
-            return false;
-        }
+        return names.matches(expected.value(), result);
     }
 
     /// Compares everything that came with what the line expects, and takes what it wants to be taken.
@@ -173,7 +168,7 @@ final class PreparedCall {
                 });
             }
         } else if (!matches(result)) {
-            diff.replace(line.resultAt(), line.end(), describe(line.results()), describe(result));
+            diff.replace(line.resultAt(), line.end(), describe(line.results()), describe(result), describe(result));
         }
         for (int i = 0; i < ready.size(); i++) {
             final Ready argument = ready.get(i);
@@ -190,8 +185,9 @@ final class PreparedCall {
         return diff;
     }
 
-    static String describe(final List<Result> results) {
-        return String.join(" or ", results.stream().map(Result::toString).toList());
+    private String describe(final List<Result> results) {
+        return String.join(" or ", results.stream().map(result -> result.failure() ? result.toString()
+                : names.describe(result.value())).toList());
     }
 
     static String describe(final long result) {

@@ -2,7 +2,6 @@ package io.github.fdsock.harness.script;
 
 import io.github.fdsock.harness.script.Script.Step;
 import io.github.fdsock.harness.script.ScriptResult.Outcome;
-import io.github.fdsock.sys.Constants;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -41,7 +40,7 @@ final class ScriptRun {
     private final long deadline;
 
     private final Map<String, Actor> actors = new LinkedHashMap<>();
-    private final Map<CallLine, Begun> begun = new HashMap<>();
+    private final Map<CallLine, Begun> begun = new LinkedHashMap<>();
     private final OpenedDescriptors opened = new OpenedDescriptors();
     private final List<ScriptResult.Line> lines = new ArrayList<>();
     private final List<String> rawDifferences = new ArrayList<>();
@@ -109,9 +108,7 @@ final class ScriptRun {
 
     private void end(final Path directory) throws IOException, InterruptedException {
         try {
-            if (underWay != null && !underWay.isDone() || begun.values().stream().anyMatch(call -> !call.end.isDone())) {
-                opened.wake();
-            }
+            wake();
             closeAll();
             for (final Actor actor : actors.values()) {
                 actor.close();
@@ -125,6 +122,22 @@ final class ScriptRun {
             if (directory != null) {
                 delete(directory);
             }
+        }
+    }
+
+    /// Lets the calls end that are still under way. What wakes them has to be there until they have seen it.
+    private void wake() {
+        final List<Future<?>> calls = new ArrayList<>(begun.values().stream().map(Begun::end).toList());
+        if (underWay != null) {
+            calls.add(underWay);
+        }
+        if (calls.stream().allMatch(Future::isDone)) {
+            return;
+        }
+        opened.wake();
+        final long until = System.nanoTime() + Actor.GRACE_NANOS;
+        while (System.nanoTime() - until < 0 && !calls.stream().allMatch(Future::isDone)) {
+            LockSupport.parkNanos(LOOK_NANOS);
         }
     }
 
@@ -164,7 +177,7 @@ final class ScriptRun {
             case BEGIN -> {
                 requireAsleepUntil(index);
                 begun.put(line, begin(line));
-                requireAsleep(line, "this call blocks");
+                requireAsleep(line, "a call that blocks");
             }
             case FINISH -> finish(begun.get(line));
         }
@@ -175,7 +188,7 @@ final class ScriptRun {
         for (int i = index + 1; i < steps.size() && steps.get(i).kind() == Step.Kind.FINISH; i++) {
             final CallLine line = steps.get(i).line();
             if (begun.containsKey(line)) {
-                requireAsleep(line, "this call blocks until line " + steps.get(index).line().source().number());
+                requireAsleep(line, "a call that blocks until line " + steps.get(index).line().source().number());
             }
         }
     }
@@ -184,11 +197,7 @@ final class ScriptRun {
         final Begun call = begun.get(line);
         while (!actor(line).sleepsIn(call.call)) {
             if (call.end.isDone()) {
-                final Returned returned = returned(call);
-                final LineDiff diff = new LineDiff(line);
-                final String came = PreparedCall.describe(returned.result);
-                diff.replace(line.resultAt(), line.end(), expected, line.target() == null ? came : " = " + came);
-                throw differs(diff);
+                throw differs(LineDiff.early(line, expected, returned(call).result));
             }
             if (System.nanoTime() - deadline > 0) {
                 throw outOfTime(line);
@@ -242,8 +251,8 @@ final class ScriptRun {
     }
 
     private void await(final CallLine line) throws IOException, InterruptedException, Over {
-        if (line.arguments().size() != 2) {
-            throw new ScriptException(line.place(line.callAt()), "await takes a descriptor and events");
+        if (line.arguments().size() != 2 || line.results().stream().anyMatch(CallLine.Result::failure)) {
+            throw new ScriptException(line.place(line.callAt()), "await takes a descriptor and events, and gives events");
         }
         final LineDiff diff = get(line, actor(line).begin(arena -> {
             if (raw != null) {
@@ -263,28 +272,26 @@ final class ScriptRun {
 
     private LineDiff await(final CallLine line, final Arena arena) {
         final Value events = line.arguments().getLast().value();
-        final int wanted;
-        final long found;
+        final Value expected = line.results().isEmpty() ? events : line.results().getFirst().value();
         final LineDiff diff = new LineDiff(line);
         try {
-            wanted = names.number(events, Short.MAX_VALUE);
-            found = Await.all(names.number(line.arguments().getFirst().value(), Integer.MAX_VALUE), wanted, arena,
-                    deadline);
+            final int wanted = names.number(events, Short.MAX_VALUE);
+            final long found = Await.all(names.number(line.arguments().getFirst().value(), Integer.MAX_VALUE), wanted,
+                    arena, deadline);
+            if (found >= 0 && (found & wanted) == wanted && (expected == events || names.matches(expected, found))) {
+                return diff;
+            }
+            final String came = found < 0 ? PreparedCall.describe(found) : Await.describe((int) found);
+            final String late = System.nanoTime() - deadline < 0 ? came : came + " within " + timeout.toMillis() + " ms";
+            if (expected == events) {
+                diff.insert(line.end(), events.toString(), " = " + came, late);
+            } else {
+                diff.replace(line.resultAt(), line.end(), expected.toString(), came, late);
+            }
+            return diff;
         } catch (final IllegalArgumentException e) {
             throw new ScriptException(line.place(line.arguments().getFirst().at()), e.getMessage());
         }
-        final String came = found < 0 || (found & Constants.POLLNVAL) == 0 ? PreparedCall.describe(found) : "POLLNVAL";
-        if (found < 0 || (found & wanted) != wanted) {
-            final String late = came + " within " + timeout.toMillis() + " ms";
-            if (line.results().isEmpty()) {
-                diff.insert(line.end(), events.toString(), " = " + came, late);
-            } else {
-                diff.replace(line.resultAt(), line.end(), PreparedCall.describe(line.results()), late);
-            }
-        } else if (!line.results().isEmpty() && names.number(line.results().getFirst().value()) != found) {
-            diff.replace(line.resultAt(), line.end(), PreparedCall.describe(line.results()), came);
-        }
-        return diff;
     }
 
     // ---- waiting for threads
@@ -319,6 +326,11 @@ final class ScriptRun {
     private Over outOfTime(final CallLine line) {
         final StringBuilder report = new StringBuilder(line.place(line.callAt())).append(": still in this call after ")
                 .append(timeout.toMillis()).append(" ms\n- ").append(line.text());
+        begun.forEach((other, call) -> {
+            if (other != line && !call.end.isDone()) {
+                report.append("\n  and ").append(other.text());
+            }
+        });
         lines.add(new ScriptResult.Line(line.source().number(), line.text(), line.text(), List.of(
                 new ScriptResult.Difference(line.source().row(line.callAt()), line.source().column(line.callAt()),
                         "a call that returns within " + timeout.toMillis() + " ms", "one that has not returned"))));

@@ -1,10 +1,11 @@
 /// Scripts of calls: sequences of system calls with what each must give, as data, in a notation close to strace's.
 ///
-/// A script is a file `src/test/resources/calls/SUBJECT/NAME.calls`:
+/// [Script] reads and runs them, `fdsock script` does on the command line. A script is a file that ends in `.calls`:
 ///
 /// ```
 /// # a datagram longer than the buffer loses its rest              the claim, first line
-/// # cases: C06 G26                                               which known cases it covers
+/// # cases: C06 G26                                               which known cases it covers, if any
+/// # timeout: 5s                                                  for each run; 20 s if nobody says
 /// # with: DOMAIN=AF_INET, NAME=inet("127.0.0.1", 0)              one run with these names ...
 /// # with: DOMAIN=AF_UNIX, NAME=unix(@"$TMP/name")                ... and another with those
 /// # unless: socket(DOMAIN, SOCK_DGRAM, 0) = -1 EAFNOSUPPORT      where this is so, the run is skipped; on any line
@@ -21,10 +22,10 @@
 /// descriptor name it: `s = socket(…)`.
 ///
 /// **Values.** Numbers (`12`, `0x1f`, `0644`), constants of C, flags joined by `|`, `NULL`; a bare number where a
-/// pointer belongs is an address (`0x1`: a bad one). Bytes: `"text\n\0\xff"`, `"x"*1000`; `$TMP` in them is the run's
-/// own directory, good also for abstract names that nobody else has. `[1, 2]` are `int`s (signals, where a set of them
-/// belongs); `u8(1)`, `u16(1)`, `u32(1)`, `u64(1)` other widths. Structures by their fields, `{tv_sec=1}`: fields left
-/// out are 0 on the way in; on the way out all have to be named, or `...` has to say that the rest does not matter.
+/// pointer belongs is a bad one (`0x1`), whichever it is. Bytes: `"text\n\0\xff"`, `"x"*1000`; `$TMP` in them is the
+/// run's own directory, good also for abstract names that nobody else has. `[1, 2]` are `int`s (signals, where a set of
+/// them belongs); `u8(1)`, `u16(1)`, `u32(1)`, `u64(1)` other widths. Structures by their fields, `{tv_sec=1}`: fields
+/// left out are 0 on the way in; on the way out all have to be named, or `...` has to say that the rest does not matter.
 /// Messages and buffers: `{msg_name=…, msg_namelen=128 => 16, msg_iov=[{iov_base="x", iov_len=8}], msg_flags=0}`.
 ///
 /// **Control messages.** `msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[s]}]`, in the order
@@ -45,6 +46,54 @@
 ///
 /// **Names.** `?name` takes a value, `name` uses it; each is taken once. `pid`, `uid` and `gid` are the process's own.
 ///
-/// A script passes through [io.github.fdsock.sys.Libc] on a thread of its own, which may block signals. Descriptors
-/// left open are closed, files in `$TMP` removed. A call that has not returned in time fails with its line.
+/// **Threads.** A label in front of a line names the thread that makes the call; lines without one share another. Lines
+/// happen in their order, one after the other. A call that blocks is written as strace writes it, in two parts, with
+/// the arguments in either:
+///
+/// ```
+/// A: recv(b, "hello", 16, 0 <unfinished ...>                     sleeps in the kernel before the next line begins ...
+/// send(a, "hello", ..., 0) = 5                                   ... and still when this one does, which wakes it
+/// A: <... recv resumed>) = 5
+/// ```
+///
+/// The line that wakes it is the last before the resumed ones: several may follow that it wakes. A call that returns
+/// earlier fails the script.
+///
+/// **Conditions.** `await(fd, POLLIN|POLLHUP)` waits, by `poll`, until all of these events are there;
+/// `await(fd, POLLIN) = POLLIN|POLLHUP` also says what shall be there then.
+///
+/// ## Grammar
+///
+/// ```
+/// script    = "# " claim NEWLINE { [ header | line ] NEWLINE } .
+/// header    = "# cases: " id { id } | "# timeout: " number ( "s" | "ms" )
+///           | "# with: " NAME "=" value { "," NAME "=" value } | "# unless: " call .
+/// line      = [ NAME ":" ] ( call | unfinished | resumed ) .
+/// call      = NAME "=" made | made "=" result { "or" result } .
+/// made      = NAME "(" [ value { "," value } ] ")" .
+/// unfinished = the beginning of a call "<unfinished ...>" .
+/// resumed   = "<... " NAME " resumed>" the rest of that call .
+/// result    = "-1" ERRNO { "|" ERRNO } | value .
+/// value     = flags [ "=>" flags ] .
+/// flags     = primary { "|" primary } .
+/// primary   = "..." | "?" NAME | "NULL" | "untouched" | NAME | number [ ".." [ number ] ] | string [ "*" number ]
+///           | "[" [ value { "," value } ] "]" | "{" field { "," field } "}" | "@" primary
+///           | NAME "(" [ value { "," value } ] ")" .
+/// field     = NAME "=" value | "..." .
+/// number    = [ "-" ] ( digits | "0x" hexdigits | "0" octaldigits ) .
+/// string    = '"' { character | "\n" | "\0" | "\"" | "\\" | "\x" hexdigit hexdigit } '"' .
+/// ```
+///
+/// From `#` to the end of a line is a comment, except in a string. A character of a string is a byte: there is none
+/// above `\xff`.
+///
+/// ## What happens
+///
+/// The calls go through [Libc][io.github.fdsock.sys.Libc], each label's on a thread of its own, which may block signals.
+/// A difference ends the run: it is told with file, line and column, what was expected and what came, and the line as it
+/// is written and as it came. Descriptors left open are closed, files in `$TMP` removed. A call that has not returned in
+/// time fails with its line.
+///
+/// What ends the JVM, or is the whole process's, is refused: lengths beyond their memory, closing descriptors that are
+/// not the script's, signals that end a process, limits.
 package io.github.fdsock.harness.script;

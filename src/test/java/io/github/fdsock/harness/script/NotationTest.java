@@ -341,6 +341,50 @@ class NotationTest {
                     "test.calls:4:21: the library itself reads a length");
         }
 
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+            "close(0) = 0                                      | 4:1: descriptor 0 is not this script's",
+            "close_range(0, -1, 0) = 0                         | 4:1: descriptor 0 is not this script's",
+            "dup3(a, 0, 0) = 0                                 | 4:1: descriptor 0 is not this script's",
+            "raise(SIGKILL) = 0                                | 4:1: signal 9 may end a process",
+            "kill(pid, SIGTERM) = 0                            | 4:1: signal 15 may end a process",
+            "pidfd_send_signal(a, SIGUSR1, NULL, 0) = 0        | 4:1: signal 10 may end a process",
+            "pthread_sigmask(SIG_BLOCK, [SIGSEGV], NULL) = 0   | 4:28: signal 11 is needed by the JVM",
+            "pthread_sigmask(SIG_BLOCK, [65], NULL) = 0        | 4:28: no signal: 65",
+            "setrlimit(RLIMIT_NOFILE, {rlim_cur=1}) = 0        | 4:1: a limit is the whole process's",
+            "prlimit(0, RLIMIT_AS, {rlim_cur=1}, NULL) = 0     | 4:1: a limit is the whole process's",
+            "fcntl(a, 5, 4096) = 0                             | 4:1: this command of fcntl may take 4096 for an address",
+            "ioctl(a, FIONREAD, 4096) = 0                      | 4:1: an ioctl may take 4096 for an address",
+            "munmap(0x400000, 4096) = 0                        | 4:1: no call is named munmap",
+            "ioctl(a, 0x8912, ...) = 0                         | 4:1: ioctl(a, 0x8912, ...) = 0: ioctl: a length of 60",
+            "open(0x1, 0, 0) = -1 EFAULT                       | 4:6: the library itself reads a string",
+            "recv(a, ..., 99999999999, 0) = 0                  | 4:9: memory of 100000000063 bytes",
+            "recvmsg(a, {msg_iov=[], msg_iovlen=2}, 0) = 0     | 4:12: msg_iovlen=2 with 0 buffers",
+            "recvmsg(a, {msg_iov=[{iov_base=0x1, iov_len=9999999}]}, 0) = 0 | 4:12: iov_len=9999999 of 1048576 bytes",
+            "send(a, \"x\"*99999999999, ..., 0) = 0           | 4:13: no more than 67108864 bytes are possible",
+            "send(a, u8(256), ..., 0) = 0                      | 4:9: 256 does not fit 1 byte",
+            "bind(a, inet(\"127.0.0.1\", 65536), 16) = 0     | 4:9: 65536 is not within 0..65535",
+            "bind(a, unix(padded(\"\", -1)), 16) = 0         | 4:9: -1 is not within 0..",
+            "bind(a, inet(\"::1\", 1), 16) = 0               | 4:9: an address of the other family",
+            "poll([{fd=a}], 2, 0) = 0                          | 4:1: poll([{fd=a}], 2, 0) = 0: poll: 2 structs of 8",
+        })
+        void whatWouldEndTheJvmOrIsNotTheScripts(String line, String message) {
+            assertThatThrownBy(() -> run(PAIR + line)).isExactlyInstanceOf(ScriptException.class)
+                    .hasMessageStartingWith("test.calls:" + message);
+        }
+
+        @Test
+        void depthsOfNoStruct() {
+            isRefused("send(0, " + "[".repeat(100_000) + ", 1, 0) = 0", "test.calls:3:41: deeper than 32");
+        }
+
+        @Test
+        void namesInACircle() {
+            assertThatThrownBy(() -> ScriptTests.require(Script.parse("test.calls",
+                    "# a claim\n# with: A=B, B=A\nclose(A) = 0\n").variants().getFirst().run()))
+                    .isExactlyInstanceOf(ScriptException.class).hasMessageStartingWith("test.calls:3:7: unknown name ");
+        }
+
         @Test
         void lengthsBehindNothing() {
             isRefused("shutdown(..., 0) = 0", "test.calls:3:10: `...` is a length only behind what has one");
