@@ -67,23 +67,6 @@ class DescriptorCasesTest {
     }
 
     @Test
-    void G11_aBlockedReceiveGetsWhatAnotherThreadSends() throws Exception {
-        try (Workbench bench = new Workbench()) {
-            Workbench.Pair pair = bench.unixPair(SOCK_STREAM);
-            OneByteMessage message = new OneByteMessage(bench.arena(), 20);
-            OneByteMessage copy = new OneByteMessage(bench.arena(), 20);
-            try (Background<Long> receiver = Background.start(() -> copy.receive(pair.b(), 0))) {
-                receiver.awaitBlockedOn(pair.b());
-                append(message, pair.a());
-                assertThat(message.send(pair.a(), 0)).isEqualTo(1);
-                assertThat(receiver.result()).isEqualTo(1);
-            }
-            bench.keep(received(copy)[0]);
-            assertThat(copy.header().flags()).isZero();
-        }
-    }
-
-    @Test
     void G11_noneIsLostOrLeftWhileOneThreadSendsAndAnotherReceives() throws Exception {
         int many = 2000;
         try (Workbench bench = new Workbench()) {

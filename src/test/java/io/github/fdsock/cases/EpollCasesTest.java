@@ -12,14 +12,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// A wait ends when something happens to what is watched, and not before.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -97,153 +93,6 @@ class EpollCasesTest {
                 assertThat(waiter.result()).isEqualTo(-EINTR);
             }
             urgent.await();
-        }
-    }
-
-    @Test
-    void L40_aBlockedWaitReturnsWhenTheLastWriterCloses() throws Exception {
-        try (Workbench bench = new Workbench()) {
-            int epoll = bench.epoll();
-            Workbench.Pair pipe = bench.pipe();
-            int second = bench.keep(Libc.dup(pipe.b()));
-            bench.watch(epoll, pipe.a(), EPOLLIN, 7);
-            EpollEvents events = bench.events(8);
-            try (Background<Integer> waiter = Background.start(
-                    () -> Libc.epoll_wait(epoll, events.segment(), 8, LONG_MS))) {
-                waiter.awaitBlockedOn(epoll);
-                bench.close(pipe.b());
-                waiter.awaitBlockedOn(epoll);
-                bench.close(second);
-                assertThat(waiter.result()).isEqualTo(1);
-            }
-            assertThat(events.events(0)).isEqualTo(EPOLLHUP);
-            assertThat(events.data(0)).isEqualTo(7);
-        }
-    }
-
-    @Test
-    void L42_aDescriptorInSeveralSetsWakesEveryWaiter() throws Exception {
-        try (Workbench bench = new Workbench()) {
-            int counter = bench.counter(0, 0);
-            List<Background<Integer>> waiters = new ArrayList<>();
-            try {
-                for (int i = 0; i < 3; i++) {
-                    int epoll = bench.epoll();
-                    bench.watch(epoll, counter, EPOLLIN, i);
-                    EpollEvents events = bench.events(1);
-                    waiters.add(Background.start(() -> Libc.epoll_wait(epoll, events.segment(), 1, LONG_MS))
-                            .awaitBlockedOn(epoll));
-                }
-                bench.add(counter, 1);
-                for (Background<Integer> waiter : waiters) {
-                    assertThat(waiter.result()).isEqualTo(1);
-                }
-            } finally {
-                waiters.forEach(Background::close);
-            }
-        }
-    }
-
-    @Test
-    void G44_aDescriptorAddedDuringAWaitEndsIt() throws Exception {
-        try (Workbench bench = new Workbench()) {
-            int epoll = bench.epoll();
-            int ready = bench.counter(1, 0);
-            EpollEvents events = bench.events(8);
-            try (Background<Integer> waiter = Background.start(
-                    () -> Libc.epoll_wait(epoll, events.segment(), 8, LONG_MS))) {
-                waiter.awaitBlockedOn(epoll);
-                bench.watch(epoll, ready, EPOLLIN, 5);
-                assertThat(waiter.result()).isEqualTo(1);
-            }
-            assertThat(events.data(0)).isEqualTo(5);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {SOCK_STREAM, SOCK_SEQPACKET})
-    void G41_aFullShutdownEndsAWaitThatAskedForNothing(int type) throws Exception {
-        try (Workbench bench = new Workbench()) {
-            int epoll = bench.epoll();
-            Workbench.Pair pair = bench.unixPair(type);
-            bench.watch(epoll, pair.a(), 0, 1);
-            EpollEvents events = bench.events(8);
-            try (Background<Integer> waiter = Background.start(
-                    () -> Libc.epoll_wait(epoll, events.segment(), 8, LONG_MS))) {
-                waiter.awaitBlockedOn(epoll);
-                ok(Libc.shutdown(pair.b(), SHUT_RDWR));
-                assertThat(waiter.result()).isEqualTo(1);
-            }
-            assertThat(events.events(0)).isEqualTo(EPOLLHUP);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {SOCK_STREAM, SOCK_SEQPACKET})
-    void G41_aPeerThatStopsSendingEndsAWaitForThatAlone(int type) throws Exception {
-        try (Workbench bench = new Workbench()) {
-            int epoll = bench.epoll();
-            Workbench.Pair pair = bench.unixPair(type);
-            bench.watch(epoll, pair.a(), EPOLLRDHUP, 1);
-            EpollEvents events = bench.events(8);
-            try (Background<Integer> waiter = Background.start(
-                    () -> Libc.epoll_wait(epoll, events.segment(), 8, LONG_MS))) {
-                waiter.awaitBlockedOn(epoll);
-                ok(Libc.shutdown(pair.b(), SHUT_WR));
-                assertThat(waiter.result()).isEqualTo(1);
-            }
-            assertThat(events.events(0)).isEqualTo(EPOLLRDHUP);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void G59_aBlockedReceiveEndsWhenEitherSideShutsDown(boolean local) throws Exception {
-        try (Workbench bench = new Workbench()) {
-            Workbench.Pair pair = bench.tcpPair();
-            MemorySegment buffer = bench.memory(16);
-            try (Background<Long> receiver = Background.start(() -> Libc.recv(pair.a(), buffer, 16, 0))) {
-                receiver.awaitBlockedOn(pair.a());
-                ok(local ? Libc.shutdown(pair.a(), SHUT_RD) : Libc.shutdown(pair.b(), SHUT_WR));
-                assertThat(receiver.result()).isZero();
-            }
-        }
-    }
-
-    @Test
-    void G67_oneWriteWakesThreeReaders() throws Exception {
-        try (Workbench bench = new Workbench()) {
-            int semaphore = bench.counter(0, EFD_SEMAPHORE);
-            List<Background<Long>> readers = new ArrayList<>();
-            try {
-                for (int i = 0; i < 3; i++) {
-                    MemorySegment value = bench.memory(8);
-                    readers.add(Background.start(() -> Libc.read(semaphore, value, 8) == 8
-                            ? value.get(ValueLayout.JAVA_LONG, 0) : -1).awaitBlockedOn(semaphore));
-                }
-                bench.add(semaphore, 3);
-                for (Background<Long> reader : readers) {
-                    assertThat(reader.result()).isEqualTo(1);
-                }
-            } finally {
-                readers.forEach(Background::close);
-            }
-        }
-    }
-
-    @Test
-    void G67_aWriteThatDoesNotFitWaitsForARead() throws Exception {
-        try (Workbench bench = new Workbench()) {
-            int counter = bench.counter(0, 0);
-            bench.add(counter, -2);
-            MemorySegment one = bench.arena().allocateFrom(ValueLayout.JAVA_LONG, 1);
-            try (Background<Long> writer = Background.start(() -> Libc.write(counter, one, 8))) {
-                writer.awaitBlockedOn(counter);
-                MemorySegment value = bench.memory(8);
-                assertThat(Libc.read(counter, value, 8)).isEqualTo(8);
-                assertThat(value.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(-2);
-                assertThat(writer.result()).isEqualTo(8);
-            }
         }
     }
 

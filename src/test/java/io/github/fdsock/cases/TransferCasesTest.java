@@ -1,7 +1,6 @@
 package io.github.fdsock.cases;
 
 import static io.github.fdsock.cases.Workbench.ok;
-import static io.github.fdsock.cases.Workbench.text;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -103,37 +102,6 @@ class TransferCasesTest {
         return messages;
     }
 
-    @Test
-    void G27_aBlockedSendReturnsWhatWasSentWhenThePeerCloses() throws Exception {
-        int size = 8 << 20;
-        try (Workbench bench = new Workbench()) {
-            Workbench.Pair pair = bench.tcpPair();
-            MemorySegment bytes = bench.memory(size);
-            try (Background<Long> sender = Background.start(() -> Libc.send(pair.a(), bytes, size, MSG_NOSIGNAL))) {
-                sender.awaitBlockedOn(pair.a());
-                bench.close(pair.b());
-                assertThat(sender.result()).isBetween(1L, size - 1L);
-            }
-            assertThat(Libc.send(pair.a(), bytes, 1, MSG_NOSIGNAL)).isIn((long) -EPIPE, (long) -ECONNRESET);
-        }
-    }
-
-    @Test
-    void G47_aBlockingLargeSendSendsAllOfIt() throws Exception {
-        int size = 4 << 20;
-        try (Workbench bench = new Workbench()) {
-            Workbench.Pair pair = bench.tcpPair();
-            MemorySegment bytes = random(bench, size);
-            try (Background<Long> sender = Background.start(() -> Libc.send(pair.a(), bytes, size, MSG_NOSIGNAL))) {
-                sender.awaitBlockedOn(pair.a());
-                MemorySegment received = bench.memory(size);
-                assertThat(Libc.recv(pair.b(), received, size, MSG_WAITALL)).isEqualTo(size);
-                assertThat(received.mismatch(bytes)).isEqualTo(-1);
-                assertThat(sender.result()).isEqualTo(size);
-            }
-        }
-    }
-
     private static MemorySegment random(Workbench bench, int size) {
         byte[] bytes = new byte[size];
         new Random(47).nextBytes(bytes);
@@ -203,20 +171,6 @@ class TransferCasesTest {
             long start = System.nanoTime();
             assertThat(Libc.recv(pair.a(), bench.memory(16), 16, 0)).isEqualTo(-EAGAIN);
             assertThat(System.nanoTime() - start).isBetween(35_000_000L, TimeUnit.SECONDS.toNanos(20));
-        }
-    }
-
-    @Test
-    void C31_L06_aBlockedReceiveGetsWhatIsSentLater() throws Exception {
-        try (Workbench bench = new Workbench()) {
-            Workbench.Pair pair = bench.unixPair(SOCK_SEQPACKET);
-            MemorySegment buffer = bench.memory(16);
-            try (Background<Long> receiver = Background.start(() -> Libc.recv(pair.a(), buffer, 16, 0))) {
-                receiver.awaitBlockedOn(pair.a());
-                assertThat(Libc.send(pair.b(), bench.bytes("later"), 5, 0)).isEqualTo(5);
-                assertThat(receiver.result()).isEqualTo(5);
-            }
-            assertThat(text(buffer, 5)).isEqualTo("later");
         }
     }
 }

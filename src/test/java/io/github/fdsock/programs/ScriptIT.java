@@ -112,9 +112,9 @@ class ScriptIT {
     @Test
     void whatTakesTooLongEnds() throws Exception {
         final String file = write("a.calls", "# waits\n" + PAIR + "recv(a, ..., 1, 0) = 1\n");
-        final Run run = script("--timeout=1500ms", file);
+        final Run run = script("--timeout=4s", file);
         assertThat(run.lines).containsExactly("failed " + file + ": waits",
-                "  " + file + ":3:1: still in this call after 1500 ms", "  - recv(a, ..., 1, 0) = 1",
+                "  " + file + ":3:1: still in this call after 4000 ms", "  - recv(a, ..., 1, 0) = 1",
                 "0 passed, 1 failed");
         assertThat(run.status).isEqualTo(1);
     }
