@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 
 /// `fdsock script`: scripts of calls, against the kernel of this machine.
 @Command(name = "script", description = {
-    "Runs scripts of calls, whose lines say what each call must give, and prints of each that fails the place and the line"
-        + " as it is written and as it came.",
+    "Runs scripts of calls, whose lines say what each call must give, and prints of each that fails the place and the"
+        + " line as it is written and as it came.",
     "The last line tells how many passed, failed and were skipped; with --json it goes to standard error."})
 final class ScriptCommand implements Callable<Integer> {
     private static final String SUFFIX = ".calls";
@@ -134,7 +134,8 @@ final class ScriptCommand implements Callable<Integer> {
         }
         if (tally.outcome != Outcome.PASSED) {
             System.out.println((tally.outcome == Outcome.FAILED ? "failed " : "skipped ") + tally.name
-                    + (tally.script == null ? "" : ": " + tally.script.claim()) + "\n" + tally.report.indent(2).stripTrailing());
+                    + (tally.script == null ? "" : ": " + tally.script.claim()) + "\n"
+                    + tally.report.indent(2).stripTrailing());
         }
         tally.rawDifferences().forEach(System.out::println);
     }

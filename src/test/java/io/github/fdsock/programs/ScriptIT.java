@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `fdsock script` runs scripts, tells of each that fails where and how, and ends with a status that says whether one did.
+/// `fdsock script` runs scripts, tells of each that fails where and how, and has a status that says whether one did.
 class ScriptIT {
     private static final String PAIR = "socketpair(AF_UNIX, SOCK_STREAM, 0, [?a, ?b]) = 0\n";
 
@@ -56,7 +56,8 @@ class ScriptIT {
     @Test
     void whatFailsIsShownAsWrittenAndAsItCame() throws Exception {
         final String good = write("good.calls", "# closes\nclose(-1) = -1 EBADF\n");
-        final String bad = write("bad.calls", "# sends\n# with: N=4\n# with: N=5\n" + PAIR + "send(a, \"hello\", ..., 0) = N\n");
+        final String bad = write("bad.calls", "# sends\n# with: N=4\n# with: N=5\n" + PAIR
+                + "send(a, \"hello\", ..., 0) = N\n");
         final String broken = write("broken.calls", "# parses\nclose(-1 = 0\n");
         final String faulty = write("faulty.calls", "# knows\nclose(FD) = 0\n");
         final Run run = script(good, bad, broken, faulty);
@@ -77,7 +78,8 @@ class ScriptIT {
 
     @Test
     void jsonIsOneObjectAScript() throws Exception {
-        final String bad = write("bad.calls", "# sends\n# cases: C01 C02\n" + PAIR + "send(a, \"hello\", ..., 0) = 4\n");
+        final String bad = write("bad.calls", "# sends\n# cases: C01 C02\n" + PAIR
+                + "send(a, \"hello\", ..., 0) = 4\n");
         write("good.calls", "# closes\nclose(-1) = -1 EBADF\n");
         final Run run = script("--json", "--raw-check", folder.toString());
         assertThat(run.lines).hasSize(2);
@@ -140,7 +142,8 @@ class ScriptIT {
     /// The guide shows, one behind the other, a script and what running it prints.
     @Test
     void theExamplesOfTheGuideDoWhatItSays() throws Exception {
-        final Matcher blocks = Pattern.compile("```calls\n(.*?)```.*?```\n\\$ (fdsock script[^\n]*)\n(.*?)```", Pattern.DOTALL)
+        final Matcher blocks = Pattern
+                .compile("```calls\n(.*?)```.*?```\n\\$ (fdsock script[^\n]*)\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(Project.directory().resolve("src/site/markdown/scripts.md")));
         int examples = 0;
         while (blocks.find()) {

@@ -34,10 +34,10 @@ final class Actor {
     Actor(final String name) throws IOException, InterruptedException {
         thread = Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
         final Future<Start> start = thread.submit(() ->
-                new Start(Arena.ofConfined(), Path.of("/proc").resolve(Files.readSymbolicLink(Path.of("/proc/thread-self")))));
+                new Start(Arena.ofConfined(), Files.readSymbolicLink(Path.of("/proc/thread-self"))));
         try {
             arena = start.get().arena;
-            task = start.get().task;
+            task = Path.of("/proc").resolve(start.get().task);
         } catch (final ExecutionException e) {
             thread.shutdown();
             throw new IOException("no thread for a script", e.getCause());

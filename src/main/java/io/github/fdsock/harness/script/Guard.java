@@ -19,8 +19,8 @@ final class Guard {
     private static final int SIGNAL_MAX = 64;
 
     /// Whose third argument is known to be a number. For others it may be an address.
-    private static final Set<Integer> NUMBER_COMMANDS = Set.of(F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-            F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS);
+    private static final Set<Integer> NUMBER_COMMANDS = Set.of(F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
+            F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS);
 
     private Guard() {
     }

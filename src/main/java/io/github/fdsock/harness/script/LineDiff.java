@@ -98,8 +98,8 @@ final class LineDiff {
     }
 
     ScriptResult.Line result() {
-        return new ScriptResult.Line(line.source().number(), written.strip(), came().strip(), edits.stream().sorted(IN_ORDER)
-                .map(edit -> new Difference(line.source().row(edit.from), line.source().column(edit.from),
-                        edit.expected, edit.actual)).toList());
+        final List<Difference> differences = edits.stream().sorted(IN_ORDER).map(edit -> new Difference(
+                line.source().row(edit.from), line.source().column(edit.from), edit.expected, edit.actual)).toList();
+        return new ScriptResult.Line(line.source().number(), written.strip(), came().strip(), differences);
     }
 }

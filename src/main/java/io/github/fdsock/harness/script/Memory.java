@@ -53,7 +53,8 @@ final class Memory {
         if (size <= ALLOCATED_MAX) {
             return arena.allocate(size, 2L * Long.BYTES);
         }
-        final long address = Libc.mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        final long address =
+                Libc.mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (address < 0) {
             throw new IllegalStateException("mmap of " + size + " bytes = -1 " + Errno.describe((int) -address));
         }

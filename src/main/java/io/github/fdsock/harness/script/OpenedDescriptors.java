@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 
-/// The descriptors that a run has opened or received: closed at its end, whatever it expected of them. What else is open
-/// in this process is not a script's to close.
+/// The descriptors that a run has opened or received: closed at its end, whatever it expected of them. What else is
+/// open in this process is not a script's to close.
 final class OpenedDescriptors {
     private static final Path TABLE = Path.of("/proc/self/fd");
 
@@ -84,7 +84,8 @@ final class OpenedDescriptors {
                 case "anon_inode:[eventpoll]" -> {
                     final int ready = Libc.eventfd(1, EFD_CLOEXEC);
                     numbers.add(ready);
-                    Libc.epoll_ctl(fd, EPOLL_CTL_ADD, ready, EpollEvents.allocate(arena, 1).set(0, EPOLLIN, 0).segment());
+                    Libc.epoll_ctl(fd, EPOLL_CTL_ADD, ready,
+                            EpollEvents.allocate(arena, 1).set(0, EPOLLIN, 0).segment());
                 }
                 default -> { }
             }

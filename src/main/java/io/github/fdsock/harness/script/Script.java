@@ -283,7 +283,8 @@ public final class Script {
         @Override
         public String toString() {
             final StringBuilder text = new StringBuilder();
-            names.forEach((name, value) -> text.append(text.isEmpty() ? "" : ", ").append(name).append('=').append(value));
+            names.forEach((name, value) ->
+                    text.append(text.isEmpty() ? "" : ", ").append(name).append('=').append(value));
             return text.toString();
         }
     }

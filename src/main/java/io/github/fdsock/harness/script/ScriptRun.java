@@ -258,7 +258,7 @@ final class ScriptRun {
 
     private void await(final CallLine line) throws IOException, InterruptedException, Over {
         if (line.arguments().size() != 2 || line.results().stream().anyMatch(CallLine.Result::failure)) {
-            throw new ScriptException(line.place(line.callAt()), "await takes a descriptor and events, and gives events");
+            throw new ScriptException(line.place(line.callAt()), "await takes a descriptor and events, gives events");
         }
         final LineDiff diff = get(line, actor(line).begin(arena -> {
             if (raw != null) {
@@ -288,7 +288,8 @@ final class ScriptRun {
                 return diff;
             }
             final String came = found < 0 ? PreparedCall.describe(found) : Await.describe((int) found);
-            final String late = System.nanoTime() - deadline < 0 ? came : came + " within " + timeout.toMillis() + " ms";
+            final String late =
+                    System.nanoTime() - deadline < 0 ? came : came + " within " + timeout.toMillis() + " ms";
             if (expected == events) {
                 diff.insert(line.end(), events.toString(), " = " + came, late);
             } else {

@@ -59,8 +59,10 @@ record Struct(String name, int size, Map<String, Field> fields) {
         sock_extended_err ee_errno:4 ee_origin:1 ee_type:1 ee_code:1 ee_pad:1 ee_info:4 ee_data:4 offender:28/4
         """.lines().forEach(line -> ALL.add(parse(line)));
         // Packed on x86-64 alone. Its data is a union, here one of 64 bits.
-        ALL.addFirst(new Struct("epoll_event", EpollEvents.SIZEOF, fields(
-                "events", new Field(0, Integer.BYTES, null), "data", new Field(EpollEvents.SIZEOF - LONG, LONG, null))));
+        final Map<String, Field> event = new LinkedHashMap<>();
+        event.put("events", new Field(0, Integer.BYTES, null));
+        event.put("data", new Field(EpollEvents.SIZEOF - LONG, LONG, null));
+        ALL.addFirst(new Struct("epoll_event", EpollEvents.SIZEOF, event));
     }
 
     static List<Struct> all() {
@@ -85,13 +87,6 @@ record Struct(String name, int size, Map<String, Field> fields) {
             }
         }
         return new Struct(words[0], aligned(end, alignment), fields);
-    }
-
-    private static Map<String, Field> fields(final String first, final Field one, final String second, final Field two) {
-        final Map<String, Field> fields = new LinkedHashMap<>();
-        fields.put(first, one);
-        fields.put(second, two);
-        return fields;
     }
 
     private static Struct named(final String name) {

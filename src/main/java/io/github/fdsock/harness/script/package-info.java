@@ -25,7 +25,7 @@
 /// pointer belongs is a bad one (`0x1`), whichever it is. Bytes: `"text\n\0\xff"`, `"x"*1000`; `$TMP` in them is the
 /// run's own directory, good also for abstract names that nobody else has. `[1, 2]` are `int`s (signals, where a set of
 /// them belongs); `u8(1)`, `u16(1)`, `u32(1)`, `u64(1)` other widths. Structures by their fields, `{tv_sec=1}`: fields
-/// left out are 0 on the way in; on the way out all have to be named, or `...` has to say that the rest does not matter.
+/// left out are 0 on the way in; on the way out all have to be named, or `...` has to say that the rest is no matter.
 /// Messages and buffers: `{msg_name=…, msg_namelen=128 => 16, msg_iov=[{iov_base="x", iov_len=8}], msg_flags=0}`.
 ///
 /// **Control messages.** `msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[s]}]`, in the order
@@ -89,10 +89,10 @@
 ///
 /// ## What happens
 ///
-/// The calls go through [Libc][io.github.fdsock.sys.Libc], each label's on a thread of its own, which may block signals.
-/// A difference ends the run: it is told with file, line and column, what was expected and what came, and the line as it
-/// is written and as it came. Descriptors left open are closed, files in `$TMP` removed. A call that has not returned in
-/// time fails with its line.
+/// The calls go through [Libc][io.github.fdsock.sys.Libc], each label's on a thread of its own, which may block
+/// signals. A difference ends the run: it is told with file, line and column, what was expected and what came, and the
+/// line as it is written and as it came. Descriptors left open are closed, files in `$TMP` removed. A call that has not
+/// returned in time fails with its line.
 ///
 /// What ends the JVM, or is the whole process's, is refused: lengths beyond their memory, closing descriptors that are
 /// not the script's, signals that end a process, limits.

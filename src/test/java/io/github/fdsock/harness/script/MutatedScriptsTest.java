@@ -15,15 +15,16 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// Whatever stands in a script, the JVM survives it, nothing is left open, and it ends as a result or is refused by place.
+/// Whatever stands in a script, the JVM survives it, nothing is left open, and it has a result or is refused by place.
 class MutatedScriptsTest {
     private static final int MUTATIONS = 250;
     private static final Pattern TOKEN = Pattern.compile("0x[0-9a-f]+|-?[0-9]+|\\b[A-Z][A-Z_0-9]{2,}\\b|\\.\\.\\.");
 
     /// What takes the place of a number, a constant or `...`.
     private static final List<String> OTHERS = List.of("0", "-1", "1", "0x1", "0x7fffffffffffffff", "4294967295",
-            "-9223372036854775808", "2147483647", "-2147483648", "4096", "1048576", "65536", "1025", "128", "NULL", "...",
-            "pid", "[]", "[1, 2]", "\"x\"*100000", "untouched", "1..2", "5 => 6", "?q", "0xffffffffffffff00", "SOL_SOCKET");
+            "-9223372036854775808", "2147483647", "-2147483648", "4096", "1048576", "65536", "1025", "128",
+            "NULL", "...", "pid", "[]", "[1, 2]", "\"x\"*100000", "untouched", "1..2", "5 => 6", "?q",
+            "0xffffffffffffff00", "SOL_SOCKET");
 
     private final Random random = new Random(8);
 
@@ -66,7 +67,8 @@ class MutatedScriptsTest {
             }
         }
         assertThat(before.difference()).isEmpty();
-        assertThat(refused).as("refused, besides %s", Arrays.toString(outcomes)).isBetween(MUTATIONS / 10, MUTATIONS * 9 / 10);
+        assertThat(refused).as("refused, besides %s", Arrays.toString(outcomes))
+                .isBetween(MUTATIONS / 10, MUTATIONS * 9 / 10);
         assertThat(outcomes[ScriptResult.Outcome.PASSED.ordinal()]).isPositive();
         assertThat(outcomes[ScriptResult.Outcome.FAILED.ordinal()]).isPositive();
     }

@@ -37,7 +37,8 @@ class RawCheckTest {
     @Test
     void whatIsMadeAsWrittenIsNotTold() throws Exception {
         assertThat(differences(PAIR + "A: recv(b, \"x\", 1, 0 <unfinished ...>\nsend(a, \"x\", ..., 0) = 1\n"
-                + "A: <... recv resumed>) = 1\nioctl(a, FIONREAD, [0]) = 0\nbind(a, 0x1, 16) = -1 EFAULT\n" + CLOSED)).isEmpty();
+                + "A: <... recv resumed>) = 1\nioctl(a, FIONREAD, [0]) = 0\nbind(a, 0x1, 16) = -1 EFAULT\n"
+                + CLOSED)).isEmpty();
     }
 
     @Test

@@ -126,13 +126,13 @@ class ThreadsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "A: recv(0, ..., 1, 0 <unfinished ...>                                     | 2:1: a call that is begun here and",
-        "A: <... recv resumed>) = 1                                                | 2:1: nothing of this thread is unf",
-        "A: recv(0, ..., 1, 0 <unfinished ...>;A: close(-1) = 0                    | 3:1: this thread is in the call of",
-        "A: recv(0, ..., 1, 0 <unfinished ...>;A: <... read resumed>) = 1          | 3:9: unfinished is recv, in line 2",
-        "A: recv(0, ..., 1, 0 <unfinished ...>;A: <... recv resumed>) =            | 3:25: expected a value, not the end",
-        "A: recv(0, ..., 1, 0 <unfinished ...>;A: <... recv resumed>, !) = 1       | 3:24: expected a value",
-        "NULL: close(-1) = 0                                                       | 2:1: not a name: NULL",
+        "A: recv(0, ..., 1, 0 <unfinished ...>| 2:1: a call that is begun here and",
+        "A: <... recv resumed>) = 1 | 2:1: nothing of this thread is unf",
+        "A: recv(0, ..., 1, 0 <unfinished ...>;A: close(-1) = 0 | 3:1: this thread is in the call of",
+        "A: recv(0, ..., 1, 0 <unfinished ...>;A: <... read resumed>) = 1 | 3:9: unfinished is recv, in line 2",
+        "A: recv(0, ..., 1, 0 <unfinished ...>;A: <... recv resumed>) = | 3:25: expected a value, not the end",
+        "A: recv(0, ..., 1, 0 <unfinished ...>;A: <... recv resumed>, !) = 1 | 3:24: expected a value",
+        "NULL: close(-1) = 0 | 2:1: not a name: NULL",
     })
     void unparsableParts(String lines, String message) {
         assertThatThrownBy(() -> run(lines.replace(';', '\n'))).isExactlyInstanceOf(ScriptException.class)
