@@ -1,10 +1,6 @@
 package io.github.fdsock.harness;
 
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.ObjectName;
@@ -20,15 +16,12 @@ import javax.management.ObjectName;
 ///   event for as long as it runs: `jcmd PID JFR.start name=calls +fdsock.Call#enabled=true`.
 ///
 /// Takes the module `java.management`, which not every runtime image has.
-public final class TraceControl implements TraceControlMXBean {
+public final class TraceControl {
     /// Where it is registered.
     public static final String NAME = "io.github.fdsock:type=TraceControl";
 
     /// The system property that makes the `fdsock` command register it: `-Dfdsock.trace.control=true`.
     public static final String PROPERTY = "fdsock.trace.control";
-
-    private Trace trace;
-    private PrintStream file;
 
     private TraceControl() {
     }
@@ -36,50 +29,11 @@ public final class TraceControl implements TraceControlMXBean {
     /// Makes the process traceable from outside. A second call changes nothing.
     public static void register() {
         try {
-            ManagementFactory.getPlatformMBeanServer().registerMBean(new TraceControl(), new ObjectName(NAME));
+            ManagementFactory.getPlatformMBeanServer().registerMBean(new TracedProcess(), new ObjectName(NAME));
         } catch (final InstanceAlreadyExistsException e) {
-            return;
+            // Done before.
         } catch (final JMException e) {
             throw new IllegalStateException(NAME, e);
         }
-        if (ModuleLayer.boot().findModule("jdk.jfr").isPresent()) {
-            CallRecording.follow();
-        }
-    }
-
-    @Override
-    public synchronized void start(final String calls, final String file) throws IOException {
-        final Scope scope = calls.isEmpty() ? Scope.everything() : Scope.calls(calls);
-        final PrintStream out = file.isEmpty() ? null
-                : new PrintStream(new FileOutputStream(file), true, StandardCharsets.UTF_8);
-        stop();
-        this.file = out;
-        trace = Trace.print(scope, new TraceStyle(TraceStyle.PLAIN.limit(), true, true, true, 0),
-                out == null ? System.err : out);
-    }
-
-    @Override
-    public synchronized String stop() {
-        if (trace == null) {
-            return "";
-        }
-        trace.close();
-        if (file != null) {
-            file.close();
-        }
-        final String summary = getSummary();
-        trace = null;
-        file = null;
-        return summary;
-    }
-
-    @Override
-    public synchronized String getSummary() {
-        return trace == null ? "" : trace.summary().toString();
-    }
-
-    @Override
-    public synchronized boolean isRunning() {
-        return trace != null;
     }
 }

@@ -12,6 +12,7 @@ import java.util.Locale;
 public final class TraceSummary {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final long NANOS_PER_MICRO = 1_000;
+    private static final String HEAD = "%% time     seconds  usecs/call     calls    errors syscall%n";
     private static final String RULE = "------ ----------- ----------- --------- --------- ----------------%n";
 
     private final long[] calls;
@@ -70,8 +71,7 @@ public final class TraceSummary {
         final List<Call> called = Arrays.stream(Call.values()).filter(call -> calls(call) > 0)
                 .sorted(Comparator.comparingLong(this::nanos).reversed()).toList();
         final long total = Arrays.stream(nanos).sum();
-        final StringBuilder table = new StringBuilder(String.format("%% time     seconds  usecs/call     calls    errors"
-                + " syscall%n" + RULE));
+        final StringBuilder table = new StringBuilder(String.format(HEAD + RULE));
         for (final Call call : called) {
             row(table, total, nanos(call), calls(call), errors(call), call.name());
         }
@@ -82,8 +82,8 @@ public final class TraceSummary {
 
     private static void row(final StringBuilder table, final long total, final long nanos, final long calls,
             final long errors, final String name) {
-        table.append(String.format(Locale.ROOT, "%6.2f %11.6f %11d %9d %9s %s%n", total == 0 ? 0 : 100.0 * nanos / total,
-                nanos / NANOS_PER_SECOND, calls == 0 ? 0 : nanos / calls / NANOS_PER_MICRO, calls,
+        table.append(String.format(Locale.ROOT, "%6.2f %11.6f %11d %9d %9s %s%n",
+                total == 0 ? 0 : 100.0 * nanos / total, nanos / NANOS_PER_SECOND, calls == 0 ? 0 : nanos / calls / NANOS_PER_MICRO, calls,
                 errors == 0 ? "" : Long.toString(errors), name));
     }
 }

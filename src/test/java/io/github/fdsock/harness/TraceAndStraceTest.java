@@ -45,8 +45,9 @@ class TraceAndStraceTest {
     void theLinesAreThoseOfStrace() throws Exception {
         final Path file = folder.resolve("strace");
         final Process program = new ProcessBuilder("strace", "-f", "-qq", "-a", "0", "-o", file.toString(),
-                Project.java().toString(), "-XX:+UseSerialGC", "-Xint", "--enable-native-access=ALL-UNNAMED", "-cp",
-                place(Trace.class) + ":" + place(TracedProgram.class),
+                // Interpreted, so that no compiled code is mapped in between; and without the optional modules.
+                Project.java().toString(), "-XX:+UseSerialGC", "-Xint", "--limit-modules", "java.base",
+                "--enable-native-access=ALL-UNNAMED", "-cp", place(Trace.class) + ":" + place(TracedProgram.class),
                 TracedProgram.class.getName()).redirectErrorStream(true).start();
         program.getOutputStream().close();
         final List<String> ours;

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import javax.management.JMX;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
-import javax.management.RuntimeMBeanException;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,13 +67,26 @@ class TraceControlTest {
     void whatCannotBeStartedLeavesTheRunningOneAlone() throws Exception {
         final Path file = folder.resolve("trace");
         control.start("close", file.toString());
-        assertThatThrownBy(() -> control.start("%netwrk", "")).isInstanceOf(RuntimeMBeanException.class)
-                .hasRootCauseInstanceOf(FaultSyntaxException.class);
+        assertThatThrownBy(() -> control.start("%netwrk", "")).isInstanceOf(FaultSyntaxException.class);
         assertThatThrownBy(() -> control.start("", folder.resolve("no/where").toString()))
                 .isInstanceOf(FileNotFoundException.class);
         Libc.close(-4711);
         control.stop();
         assertThat(Files.readString(file)).contains("close(-4711)");
+    }
+
+    @Test
+    void nothingIsLeftOfOneThatIsUnregistered() throws Exception {
+        final Path file = folder.resolve("trace");
+        control.start("close", file.toString());
+        try (Recording recording = new Recording()) {
+            recording.enable("fdsock.Call");
+            recording.start();
+            server.unregisterMBean(name);
+            assertThat(Interposer.install(null)).isNull();
+        }
+        TraceControl.register();
+        assertThat(control.isRunning()).isFalse();
     }
 
     @Test

@@ -139,7 +139,7 @@ class TraceTest {
                 new PrintStream(out, true)); Arena arena = Arena.ofConfined()) {
             Libc.write(-1, arena.allocateFrom("hello"), 5);
         }
-        assertThat(out.toString()).matches("\\[pid " + tid + "] \\d\\d:\\d\\d:\\d\\d\\.\\d{6} write\\(-1, \"he\"\\.\\.\\., 5\\)"
+        assertThat(out.toString()).matches("\\[pid " + tid + "] (\\d\\d:){2}\\d\\d\\.\\d{6} write\\(-1, \"he\"\\.\\.\\., 5\\)"
                 + " {18} = -1 EBADF \\(Bad file descriptor\\) <\\d\\.\\d{6}>\n");
         assertThatThrownBy(() -> new TraceStyle(-1, false, false, false, 0)).hasMessageContaining("-1");
     }

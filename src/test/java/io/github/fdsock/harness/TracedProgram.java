@@ -166,7 +166,8 @@ final class TracedProgram {
         message.control(control.appendInts(SOL_SOCKET, SCM_RIGHTS, a));
         Libc.sendmsg(a, message.prepareSend().segment(), 0);
         Iovec room = Iovec.allocate(arena, 2).add(buffer, 0, 3).add(buffer, 3, 200);
-        Msghdr received = Msghdr.allocate(arena).iov(room).name(address, 128).control(ControlBuffer.allocate(arena, 64));
+        Msghdr received = Msghdr.allocate(arena).iov(room).name(address, 128)
+                .control(ControlBuffer.allocate(arena, 64));
         Libc.recvmsg(b, received.prepareReceive().segment(), 0);
         Libc.recvmsg(b, received.prepareReceive().segment(), MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         Libc.recvmsg(b, received.prepareReceive().segment(), MSG_DONTWAIT);

@@ -62,8 +62,7 @@ final class Messages {
     /// The message of a `sendmsg`.
     static final Argument SENT = Argument.in((frame, index) -> {
         final byte[] header = frame.memory(index, 0, Msghdr.SIZEOF);
-        return header == null ? frame.pointer(index)
-                : message(frame, header, Integer.toUnsignedString(Structs.buffer(header).getInt(NAMELEN)), ALL);
+        return header == null ? frame.pointer(index) : sent(frame, header);
     });
 
     /// The message of a `recvmsg`: the room for a name before, everything else after.
@@ -91,8 +90,7 @@ final class Messages {
         public Object before(final Frame frame, final int index) {
             final List<String> texts = new ArrayList<>();
             for (final byte[] header : headers(frame, index, shown(frame, index))) {
-                texts.add("{msg_hdr="
-                        + message(frame, header, Integer.toUnsignedString(Structs.buffer(header).getInt(NAMELEN)), ALL));
+                texts.add("{msg_hdr=" + sent(frame, header));
             }
             return texts;
         }
@@ -178,6 +176,10 @@ final class Messages {
         return before == now ? Integer.toString(now) : before + " => " + now;
     }
 
+    private static String sent(final Frame frame, final byte[] header) {
+        return message(frame, header, Integer.toUnsignedString(Structs.buffer(header).getInt(NAMELEN)), ALL);
+    }
+
     /// @param namelen `msg_namelen`, as it is to be written
     /// @param length how many bytes in the buffers count
     private static String message(final Frame frame, final byte[] header, final String namelen, final long length) {
@@ -245,8 +247,8 @@ final class Messages {
             final long end = Long.compareUnsigned(len, all.length - at) > 0 ? all.length : at + len;
             final int data = (int) at + ControlBuffer.SIZEOF_CMSGHDR;
             text.add("{cmsg_len=" + Long.toUnsignedString(len) + ", cmsg_level=" + Names.LEVELS.one(level)
-                    + ", cmsg_type=" + type(level, type) + (end > data
-                            ? ", cmsg_data=" + data(level, type, Arrays.copyOfRange(all, data, (int) end), frame.limit) : "") + "}");
+                    + ", cmsg_type=" + type(level, type) + (end <= data ? "" : ", cmsg_data="
+                            + data(level, type, Arrays.copyOfRange(all, data, (int) end), frame.limit)) + "}");
             if (Long.compareUnsigned(len, ControlBuffer.SIZEOF_CMSGHDR) < 0) {
                 return text.add("...").toString();
             }
@@ -313,13 +315,15 @@ final class Messages {
 
     private static String extendedError(final byte[] bytes, final MemorySegment data) {
         final SockExtendedErr error = SockExtendedErr.of(data);
-        final boolean offender = bytes.length > SockExtendedErr.SIZEOF + 1;
-        return "{ee_errno=" + (error.errno() == 0 ? "0" : Errno.name(error.errno())) + ", ee_origin="
-                + Names.ERROR_ORIGINS.one(error.origin())
+        String offender = "";
+        if (bytes.length >= SockExtendedErr.SIZEOF + Sockaddr.SIZEOF_SA_FAMILY) {
+            final int end = Math.min(bytes.length, SockExtendedErr.SIZEOF + Sockaddr.SIZEOF_SOCKADDR_STORAGE);
+            offender = ", offender=" + Addresses.text(Arrays.copyOfRange(bytes, SockExtendedErr.SIZEOF, end));
+        }
+        return "{ee_errno=" + (error.errno() == 0 ? "0" : Errno.name(error.errno()))
+                + ", ee_origin=" + Names.ERROR_ORIGINS.one(error.origin())
                 + ", ee_type=" + error.type() + ", ee_code=" + error.code()
                 + ", ee_info=" + Integer.toUnsignedString(error.info())
-                + ", ee_data=" + Integer.toUnsignedString(error.data()) + (offender
-                        ? ", offender=" + Addresses.text(Arrays.copyOfRange(bytes, SockExtendedErr.SIZEOF,
-                                Math.min(bytes.length, SockExtendedErr.SIZEOF + Sockaddr.SIZEOF_SOCKADDR_STORAGE))) : "") + "}";
+                + ", ee_data=" + Integer.toUnsignedString(error.data()) + offender + "}";
     }
 }

@@ -93,7 +93,8 @@ final class Options {
             return "{" + Addresses.inet6(mreq.getLong(0), mreq.getLong(8), "ipv6mr_multiaddr") + ", ipv6mr_interface="
                     + mreq.order(ByteOrder.nativeOrder()).getInt(16) + "}";
         }
-        return size == Integer.BYTES && !isText(level, number) ? Structs.ints(bytes, frame.limit) : frame.buffer(index, size);
+        return size == Integer.BYTES && !isText(level, number) ? Structs.ints(bytes, frame.limit)
+                : frame.buffer(index, size);
     }
 
     private static boolean isText(final int level, final int number) {

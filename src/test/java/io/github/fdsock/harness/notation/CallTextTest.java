@@ -124,8 +124,8 @@ class CallTextTest {
         final MemorySegment linger = Linger.allocate(arena).onoff(1).linger(5).segment();
         assertThat(line(Call.setsockopt, 0, 5, SOL_SOCKET, SO_LINGER, linger, 8))
                 .isEqualTo("setsockopt(5, SOL_SOCKET, SO_LINGER, {l_onoff=1, l_linger=5}, 8) = 0");
-        assertThat(line(Call.setsockopt, 0, 5, SOL_SOCKET, SO_RCVTIMEO, Timeval.allocate(arena).sec(1).usec(5).segment(),
-                16)).isEqualTo("setsockopt(5, SOL_SOCKET, SO_RCVTIMEO, {tv_sec=1, tv_usec=5}, 16) = 0");
+        final MemorySegment timeout = Timeval.allocate(arena).sec(1).usec(5).segment();
+        assertThat(line(Call.setsockopt, 0, 5, SOL_SOCKET, SO_RCVTIMEO, timeout, 16)).isEqualTo("setsockopt(5, SOL_SOCKET, SO_RCVTIMEO, {tv_sec=1, tv_usec=5}, 16) = 0");
         assertThat(line(Call.setsockopt, 0, 5, IPPROTO_TCP, TCP_NODELAY, ints(1), 4))
                 .isEqualTo("setsockopt(5, SOL_TCP, TCP_NODELAY, [1], 4) = 0");
         assertThat(line(Call.getsockopt, 0, 5, SOL_SOCKET, SO_ERROR, ints(ECONNRESET), ints(4)))
@@ -150,7 +150,8 @@ class CallTextTest {
         assertThat(line(Call.recvfrom, -EAGAIN, 5, digits, 40L, 0, NULL, NULL)).isEqualTo("recvfrom(5, " + hex(digits)
                 + ", 40, 0, NULL, NULL) = -1 EAGAIN (Resource temporarily unavailable)");
         assertThat(line(Call.read, 0, 5, digits, 40L)).isEqualTo("read(5, \"\", 40) = 0");
-        assertThat(line(Call.write, 4, 5, text("\1\0012\377\n"), 5L)).isEqualTo("write(5, \"\\1\\0012\\377\\n\", 5) = 4");
+        assertThat(line(Call.write, 4, 5, text("\1\0012\377\n"), 5L))
+                .isEqualTo("write(5, \"\\1\\0012\\377\\n\", 5) = 4");
         assertThat(line(Call.pread, 2, 5, digits, 2L, 1L << 40)).isEqualTo("pread(5, \"01\", 2, 1099511627776) = 2");
         assertThat(line(Call.pwrite, 2, 5, digits, 2L, 0L)).isEqualTo("pwrite(5, \"01\", 2, 0) = 2");
         final Iovec iov = Iovec.allocate(arena, 2).add(hello, 0, 5).add(digits, 0, 10);
@@ -312,7 +313,8 @@ class CallTextTest {
         pointers.set(ValueLayout.ADDRESS, 8, text("-x"));
         for (final Call call : List.of(Call.posix_spawn, Call.posix_spawnp)) {
             assertThat(line(call, 0, ints(4711), text("/bin/true"), NULL, NULL, pointers, pointers)).isEqualTo(call
-                    + "([4711], \"/bin/true\", NULL, NULL, [\"true\", \"-x\"], " + hex(pointers) + " /* 2 vars */) = 0");
+                    + "([4711], \"/bin/true\", NULL, NULL, [\"true\", \"-x\"], " + hex(pointers)
+                    + " /* 2 vars */) = 0");
         }
         final MemorySegment object = ints(1);
         for (final Call call : List.of(Call.posix_spawn_file_actions_init, Call.posix_spawn_file_actions_destroy,
@@ -327,8 +329,9 @@ class CallTextTest {
                 .isEqualTo("posix_spawn_file_actions_adddup2(" + hex(object) + ", 5, 1) = 0");
         assertThat(line(Call.posix_spawn_file_actions_addchdir_np, 0, object, text("/")))
                 .isEqualTo("posix_spawn_file_actions_addchdir_np(" + hex(object) + ", \"/\") = 0");
-        assertThat(line(Call.posix_spawnattr_setflags, 0, object, (short) (POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK)))
-                .isEqualTo("posix_spawnattr_setflags(" + hex(object) + ", POSIX_SPAWN_SETSIGMASK|POSIX_SPAWN_SETSID) = 0");
+        final short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK;
+        assertThat(line(Call.posix_spawnattr_setflags, 0, object, flags)).isEqualTo("posix_spawnattr_setflags("
+                + hex(object) + ", POSIX_SPAWN_SETSIGMASK|POSIX_SPAWN_SETSID) = 0");
         for (final Call call : List.of(Call.posix_spawnattr_setsigmask, Call.posix_spawnattr_setsigdefault)) {
             assertThat(line(call, 0, object, Sigset.allocate(arena).add(SIGINT).segment()))
                     .isEqualTo(call + "(" + hex(object) + ", [INT]) = 0");
@@ -347,7 +350,8 @@ class CallTextTest {
     private void others() {
         final MemorySegment limit = Rlimit.allocate(arena).cur(1024 * 1024).max(RLIM_INFINITY).segment();
         final String limits = "{rlim_cur=1024*1024, rlim_max=RLIM_INFINITY}";
-        assertThat(line(Call.getrlimit, 0, RLIMIT_NOFILE, limit)).isEqualTo("getrlimit(RLIMIT_NOFILE, " + limits + ") = 0");
+        assertThat(line(Call.getrlimit, 0, RLIMIT_NOFILE, limit))
+                .isEqualTo("getrlimit(RLIMIT_NOFILE, " + limits + ") = 0");
         assertThat(line(Call.setrlimit, 0, RLIMIT_CORE, limit)).isEqualTo("setrlimit(RLIMIT_CORE, " + limits + ") = 0");
         assertThat(line(Call.prlimit, 0, 0, RLIMIT_NOFILE, NULL, limit))
                 .isEqualTo("prlimit(0, RLIMIT_NOFILE, NULL, " + limits + ") = 0");
@@ -368,8 +372,8 @@ class CallTextTest {
         final int result = Libc.getaddrinfo(text("127.0.0.1"), text("80"), hints, list);
         assertThat(line(Call.getaddrinfo, result, text("127.0.0.1"), text("80"), hints, list)).startsWith(
                 "getaddrinfo(\"127.0.0.1\", \"80\", {ai_flags=AI_NUMERICHOST, ai_family=AF_INET, ai_socktype=0,"
-                        + " ai_protocol=IPPROTO_IP}, [{ai_flags=AI_NUMERICHOST, ai_family=AF_INET, ai_socktype=SOCK_STREAM,"
-                        + " ai_protocol=IPPROTO_TCP, ai_addrlen=16, ai_addr={sa_family=AF_INET, sin_port=htons(80),"
+                        + " ai_protocol=IPPROTO_IP}, [{ai_flags=AI_NUMERICHOST, ai_family=AF_INET,"
+                        + " ai_socktype=SOCK_STREAM, ai_protocol=IPPROTO_TCP, ai_addrlen=16, ai_addr={sa_family=AF_INET, sin_port=htons(80),"
                         + " sin_addr=inet_addr(\"127.0.0.1\")}}, {").endsWith("}]) = 0");
         Libc.freeaddrinfo(MemorySegment.ofAddress(list.get(ValueLayout.JAVA_LONG, 0)));
         assertThat(line(Call.getaddrinfo, EAI_NONAME, text("nobody"), NULL, NULL, list)).isEqualTo(
@@ -423,7 +427,8 @@ class CallTextTest {
         final long seed = System.nanoTime();
         final Random random = new Random(seed);
         final List<Method> methods = Arrays.stream(Libc.class.getDeclaredMethods())
-                .filter(method -> Modifier.isPublic(method.getModifiers()) && !method.getName().equals("errno")).toList();
+                .filter(method -> Modifier.isPublic(method.getModifiers()) && !method.getName().equals("errno"))
+                .toList();
         final MemorySegment memory = arena.allocate(4096, 8);
         final long end = System.nanoTime() + 3_000_000_000L;
         int count = 0;
