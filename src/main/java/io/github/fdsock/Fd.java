@@ -32,8 +32,8 @@ import java.nio.file.Path;
 ///
 /// **Ownership.** An `Fd` comes from a call that makes a descriptor, or from [#adopt] of a number that came from
 /// anywhere else; from then on it is the only one that may close that number. [#close] closes it once, however often it
-/// is called; [#release] gives the number away instead. Nothing closes a forgotten one. Two `Fd`s are never equal: a
-/// number that is used again belongs to another object.
+/// is called; [#release] gives the number away instead. Nothing closes a forgotten one, which [FdLeak] finds. Two `Fd`s
+/// are never equal: a number that is used again belongs to another object.
 ///
 /// **Threads.** Any thread may use and close it. A call that is under way keeps the number alive: [#close] from
 /// another thread makes every later use fail at once, wakes what is blocked where the kind can be woken (a socket is
@@ -79,6 +79,10 @@ public class Fd implements Closeable {
             throw new IllegalArgumentException("a file descriptor of " + fd);
         }
         this.fd = fd;
+        final FdLeak.Watch watch = FdLeak.watch;
+        if (watch != null) {
+            watch.begin(this, fd);
+        }
     }
 
     /// Takes in a descriptor that came from anywhere: inherited, received, made by other code.
@@ -161,7 +165,7 @@ public class Fd implements Closeable {
 
     /// What `/proc/self/fd` says of a descriptor: `socket:[4711]`, `anon_inode:[eventfd]`, the path of a file; null
     /// where it says nothing.
-    private static String target(final int fd) {
+    static String target(final int fd) {
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(fd))).toString();
         } catch (final IOException e) {
@@ -279,6 +283,10 @@ public class Fd implements Closeable {
     }
 
     private void ended(final boolean byGivingAway) {
+        final FdLeak.Watch watch = FdLeak.watch;
+        if (watch != null) {
+            watch.end(fd);
+        }
         givenAway = byGivingAway;
         assert (place = new Throwable("here the descriptor was " + (byGivingAway ? "given away" : "closed"))) != null;
         endedBy = Thread.currentThread().getName();

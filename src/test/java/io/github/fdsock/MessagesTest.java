@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.cmsg.Cmsg;
+import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.OpenDescriptors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

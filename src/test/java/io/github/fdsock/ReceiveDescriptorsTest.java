@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.cmsg.Cmsg;
+import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Iovec;
 import io.github.fdsock.sys.struct.Msghdr;
 import io.github.fdsock.sys.struct.Rlimit;
-import io.github.fdsock.testing.OpenDescriptors;
 import io.github.fdsock.testing.Project;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -250,7 +250,7 @@ public final class Sweep {
     /// Whether a fault was met.
     private boolean attempt(final FaultRule rule, final boolean checked) {
         runs++;
-        final DescriptorTable before = DescriptorTable.now();
+        final OpenDescriptors before = OpenDescriptors.now();
         final Queue<Throwable> thrown = new ConcurrentLinkedQueue<>();
         final ThreadGroup group = new ThreadGroup("sweep") {
             @Override

@@ -190,7 +190,7 @@ class SweepTest {
             Libc.close(fd);
         }).failing(Call.epoll_create1));
         assertThat(Libc.close(victim)).isEqualTo(-EBADF);
-        assertThat(failures).contains("epoll_create1:error=EINVAL:when=1: closed, though not its own: " + victim);
+        assertThat(failures).contains("epoll_create1:error=EINVAL:when=1: closed, though opened by somebody else: " + victim);
     }
 
     @Test
@@ -330,7 +330,7 @@ class SweepTest {
 
     @Test
     void aDescriptorOfTheJvmIsNobodysLeak() throws IOException {
-        final DescriptorTable before = DescriptorTable.now();
+        final OpenDescriptors before = OpenDescriptors.now();
         try (var _ = Files.newInputStream(Path.of("/dev/urandom"))) {
             assertThat(before.differences()).isEmpty();
         }

@@ -8,9 +8,9 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
-import io.github.fdsock.testing.OpenDescriptors;
 import io.github.fdsock.testing.Project;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -54,8 +54,7 @@ class InheritanceTest {
         command.addAll(List.of(environment));
         command.addAll(List.of("bash", "-c", script, "bash", Project.java().toString(), "-ea", "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED", "-cp",
-                location(Libc.class) + ":" + location(program) + ":" + location(OpenDescriptors.class),
-                program.getName()));
+                location(Libc.class) + ":" + location(program), program.getName()));
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 

@@ -3,7 +3,7 @@ package io.github.fdsock.project;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
-import io.github.fdsock.testing.OpenDescriptors;
+import io.github.fdsock.harness.OpenDescriptors;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.channels.Pipe;

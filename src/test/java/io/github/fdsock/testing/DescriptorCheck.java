@@ -1,5 +1,6 @@
 package io.github.fdsock.testing;
 
+import io.github.fdsock.harness.OpenDescriptors;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;

@@ -1,5 +1,6 @@
 package io.github.fdsock.testing;
 
+import io.github.fdsock.harness.OpenDescriptors;
 import net.jqwik.api.lifecycle.AroundContainerHook;
 import net.jqwik.api.lifecycle.AroundPropertyHook;
 import net.jqwik.api.lifecycle.ContainerLifecycleContext;

@@ -187,6 +187,13 @@ public final class Msghdr {
         return segment.get(U64, IOVLEN);
     }
 
+    /// Reads `msg_control`.
+    ///
+    /// @return the address of the control messages, whoever has put it there
+    public long control() {
+        return segment.get(U64, CONTROL);
+    }
+
     /// Reads `msg_controllen`.
     ///
     /// @return after a `recvmsg`, how many bytes of control messages came

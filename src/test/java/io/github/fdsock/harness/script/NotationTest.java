@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.sys.Call;
-import io.github.fdsock.testing.OpenDescriptors;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
