@@ -27,6 +27,7 @@ record Architecture(String root) {
             entry("harness.notation", Set.of("", "option", "sys", "sys.struct")),
             entry("harness.script", Set.of("sys", "sys.struct")),
             entry("harness", Set.of("harness.notation", "", "cmsg", "option", "sys", "sys.struct")),
+            entry("harness.junit", Set.of("harness", "", "cmsg", "option", "sys", "sys.struct")),
             entry("cli.descriptor", Set.of("", "option", "sys", "sys.struct")),
             entry("cli.roundtrip", Set.of("", "option", "sys", "sys.struct")),
             entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "loop", "harness", "harness.script", "process", "",

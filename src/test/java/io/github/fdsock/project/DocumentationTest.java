@@ -31,7 +31,7 @@ class DocumentationTest {
         assertThat(uncommented("--module-source-path",
                 "io.github.fdsock=" + Project.directory().resolve("src/main/java") + ":"
                         + Project.directory().resolve("generated"),
-                "--module", "io.github.fdsock")).isEmpty();
+                "--module-path", Project.junitModules(), "--module", "io.github.fdsock")).isEmpty();
     }
 
     @Test

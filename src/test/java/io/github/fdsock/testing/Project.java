@@ -28,6 +28,11 @@ public final class Project {
         return Path.of(System.getProperty("java.home"), "bin", "java");
     }
 
+    /// The module path of what the library requires of those who use its extensions for JUnit.
+    public static String junitModules() {
+        return property("fdsock.junit.modules");
+    }
+
     private static String property(String name) {
         String value = System.getProperty(name);
         if (value == null) {
