@@ -2,7 +2,6 @@ package io.github.fdsock.harness.junit;
 
 import io.github.fdsock.harness.Ledger;
 import io.github.fdsock.harness.OpenDescriptors;
-import io.github.fdsock.harness.ThreadTree;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -13,13 +12,12 @@ import org.junit.platform.commons.support.AnnotationSupport;
 /// Opens the ledger of [FdLedger], and closes it where JUnit closes what extensions have stored, last of all.
 ///
 /// Registered for every test there is, by `META-INF/services` and a class of the test's own that extends this one, it
-/// does for tests without the annotation what costs their calls nothing: it compares `/proc/self/fd` before and after.
+/// does for tests without the annotation what costs their calls nothing: it compares `/proc/self/fd` before and after,
+/// unless others run beside them.
 public class FdLedgerExtension implements BeforeAllCallback, TestInstancePreConstructCallback, BeforeEachCallback {
 
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(FdLedgerExtension.class);
-
-    private static final String PARALLEL = "junit.jupiter.execution.parallel.enabled";
 
     /// For JUnit.
     public FdLedgerExtension() {
@@ -51,33 +49,21 @@ public class FdLedgerExtension implements BeforeAllCallback, TestInstancePreCons
     }
 
     private static AutoCloseable check(final ExtensionContext context) {
-        final String name = name(context);
-        final boolean parallel = context.getConfigurationParameter(PARALLEL).map(Boolean::parseBoolean).orElse(false);
-        if (!isAnnotated(context)) {
-            if (parallel) {
-                return () -> { };
-            }
-            final OpenDescriptors before = OpenDescriptors.now();
-            return () -> before.requireUnchanged(name);
+        final String name = TestBlock.name(context);
+        if (isAnnotated(context)) {
+            final TestBlock block = TestBlock.begin(context);
+            final Ledger ledger = block.threads() == null ? Ledger.open() : Ledger.open(block.scope());
+            return () -> {
+                try (block; ledger) {
+                    ledger.requireClean(name);
+                }
+            };
         }
-        if (!parallel) {
-            return ending(Ledger.open(), name);
+        if (TestBlock.parallel(context)) {
+            return () -> { };
         }
-        final ThreadTree block = ThreadTree.begin();
-        final AutoCloseable ledger = ending(Ledger.open(block), name);
-        return () -> {
-            try (block; ledger) {
-                // Both end, the ledger first.
-            }
-        };
-    }
-
-    private static AutoCloseable ending(final Ledger ledger, final String name) {
-        return () -> {
-            try (ledger) {
-                ledger.requireClean(name);
-            }
-        };
+        final OpenDescriptors before = OpenDescriptors.now();
+        return () -> before.requireUnchanged(name);
     }
 
     /// Whether the test, its class or one around it asks for the ledger.
@@ -88,10 +74,5 @@ public class FdLedgerExtension implements BeforeAllCallback, TestInstancePreCons
             }
         }
         return false;
-    }
-
-    private static String name(final ExtensionContext context) {
-        final String type = context.getRequiredTestClass().getSimpleName();
-        return context.getTestMethod().map(_ -> type + "." + context.getDisplayName()).orElse(type);
     }
 }

@@ -9,7 +9,9 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
@@ -236,5 +238,95 @@ class ExtensionsTest {
         } finally {
             Interposer.install(null);
         }
+    }
+
+    // ---- @InjectFaults
+
+    @InjectFaults("epoll_create1:error=ENFILE")
+    static class Faulty {
+        private final int inField = Libc.epoll_create1(EPOLL_CLOEXEC);
+
+        @Test
+        @InjectFaults("eventfd:error=EMFILE:when=1")
+        void meetsBoth() throws InterruptedException {
+            assertThat(inField).isNotNegative();
+            final int[] results = new int[2];
+            final Thread thread = Thread.ofPlatform().start(() -> {
+                results[0] = Libc.eventfd(0, 0);
+                results[1] = Libc.epoll_create1(0);
+            });
+            thread.join();
+            assertThat(results).containsExactly(-EMFILE, -ENFILE);
+        }
+
+        @Test
+        void meetsThoseOfTheClass() {
+            assertThat(Libc.epoll_create1(0)).isEqualTo(-ENFILE);
+            Libc.close(Libc.eventfd(0, EFD_CLOEXEC));
+        }
+
+        @Test
+        @InjectFaults("eventfd:error=EMFILE:when=2")
+        void meetsNone() {
+            Libc.close(Libc.eventfd(0, EFD_CLOEXEC));
+        }
+
+        @Test
+        @InjectFaults("eventfd:erorr=EMFILE")
+        void hasNone() {
+            throw new IllegalStateException("run without its faults");
+        }
+
+        @SocketFamilies(UNIX_STREAM)
+        @InjectFaults("socket:error=EMFILE")
+        void hasItsPairAllTheSame(final SocketFd.Pair pair) {
+            assertThat(pair.first().isOpen()).isTrue();
+            assertThat(Libc.socket(AF_UNIX, SOCK_STREAM, 0)).isEqualTo(-EMFILE);
+        }
+
+        @AfterEach
+        void close() {
+            Libc.close(inField);
+            Libc.close(Libc.epoll_create1(EPOLL_CLOEXEC));
+        }
+    }
+
+    @Test
+    void faultsMeetTheMethodOfTheTestAndItsThreads() {
+        assertThat(failures(run(Faulty.class))).hasSize(2)
+                .anySatisfy(failure -> assertThat(failure)
+                        .startsWith("meetsNone(): no call met one of the faults: ")
+                        .contains("eventfd:error=EMFILE:when=2"))
+                .anySatisfy(failure -> assertThat(failure).startsWith("hasNone(): ").contains("erorr"));
+    }
+
+    // ---- @TraceOnFailure
+
+    @TraceOnFailure
+    static class Traced {
+        @Test
+        void fails() {
+            Libc.close(-1);
+            throw new IllegalStateException("on purpose");
+        }
+
+        @Test
+        void passes() {
+            Libc.close(-2);
+        }
+    }
+
+    @Test
+    void theCallsOfATestThatFailsArePrinted() {
+        final PrintStream errors = System.err;
+        final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(printed, true));
+        try {
+            assertThat(failures(run(Traced.class))).containsExactly("fails(): on purpose");
+        } finally {
+            System.setErr(errors);
+        }
+        assertThat(printed.toString()).isEqualTo(
+                "calls of Traced.fails():\nclose(-1) = -1 EBADF (Bad file descriptor)\n");
     }
 }
