@@ -1,5 +1,6 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -19,7 +20,8 @@ import java.util.function.Predicate;
 ///
 /// To be used in try-with-resources *outside* of the descriptors that it blocks on: closing those must end it.
 public final class Background<T> implements AutoCloseable {
-    private static final long LIMIT_SECONDS = 20;
+    /// In nanoseconds, as long as something that will happen may take on a busy machine.
+    static final long LIMIT = 20_000_000_000L;
 
     private final FutureTask<T> task;
     private final Thread thread;
@@ -41,6 +43,14 @@ public final class Background<T> implements AutoCloseable {
         final Background<T> background = new Background<>(call);
         background.thread.start();
         return background;
+    }
+
+    /// Sends until there is no room, so that the next one blocks.
+    static void fill(final SocketFd socket) throws IOException {
+        final byte[] bytes = new byte[2048];
+        while (socket.send(bytes, 0, bytes.length, MSG_DONTWAIT) >= 0) {
+            continue;
+        }
     }
 
     /// `/proc/self/task/TID` of the calling thread.
@@ -81,7 +91,7 @@ public final class Background<T> implements AutoCloseable {
                 throw new AssertionError("the call has returned instead of blocking: " + outcome());
             }
             assertThat(System.nanoTime() - start).as("nanoseconds until it blocks in the right call; now it is in %s",
-                    (Object) String.join(" ", syscall())).isLessThan(TimeUnit.SECONDS.toNanos(LIMIT_SECONDS));
+                    (Object) String.join(" ", syscall())).isLessThan(LIMIT);
         }
         return this;
     }
@@ -106,13 +116,13 @@ public final class Background<T> implements AutoCloseable {
 
     /// What the call returned.
     public T result() throws Exception {
-        return task.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+        return task.get(LIMIT, TimeUnit.NANOSECONDS);
     }
 
     /// What the call threw.
     Throwable failure() throws InterruptedException, TimeoutException {
         try {
-            final T result = task.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            final T result = task.get(LIMIT, TimeUnit.NANOSECONDS);
             throw new AssertionError("the call returned " + result + " instead of throwing");
         } catch (final ExecutionException e) {
             return e.getCause();
@@ -123,7 +133,7 @@ public final class Background<T> implements AutoCloseable {
     @Override
     public void close() {
         try {
-            thread.join(TimeUnit.SECONDS.toMillis(LIMIT_SECONDS));
+            thread.join(TimeUnit.NANOSECONDS.toMillis(LIMIT));
         } catch (final InterruptedException e) {
             throw new AssertionError("interrupted while a call in the background goes on", e);
         }

@@ -1,9 +1,18 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.harness.junit.SocketFamily.TCP4;
+import static io.github.fdsock.harness.junit.SocketFamily.TCP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_SEQPACKET;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_STREAM;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
@@ -20,8 +29,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Closing a socket ends the calls that other threads are blocked in, and its number is given back after the last of
 /// them.
@@ -68,34 +75,26 @@ class CloseTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void endsReceiving(final Family family) throws Exception {
-        try (SocketFd.Pair pair = family.connected()) {
-            closeEnds(pair.first(), Call.recv, () -> pair.first().recv(new byte[9], 0, 9, 0));
-        }
+    @SocketFamilies
+    void endsReceiving(final SocketFd.Pair pair) throws Exception {
+        closeEnds(pair.first(), Call.recv, () -> pair.first().recv(new byte[9], 0, 9, 0));
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void endsReading(final Family family) throws Exception {
-        try (SocketFd.Pair pair = family.connected()) {
-            closeEnds(pair.first(), Call.read, () -> pair.first().read(new byte[9], 0, 9));
-        }
+    @SocketFamilies
+    void endsReading(final SocketFd.Pair pair) throws Exception {
+        closeEnds(pair.first(), Call.read, () -> pair.first().read(new byte[9], 0, 9));
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void endsReceivingMessages(final Family family) throws Exception {
+    @SocketFamilies
+    void endsReceivingMessages(final SocketFamily family) throws Exception {
         try (Arena arena = Arena.ofShared(); SocketFd.Pair pair = family.connected()) {
             final MemorySegment into = arena.allocate(9);
             closeEnds(pair.first(), Call.recvmsg, () -> pair.first().receive(into, 0, 1));
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"UDP4", "UDP6", "UNIX_DGRAM"})
-    void endsReceivingFromAnybody(final Family family) throws Exception {
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void endsReceivingFromAnybody(final SocketFamily family) throws Exception {
         try (Arena arena = Arena.ofShared(); SocketFd socket = family.bound()) {
             final MemorySegment into = arena.allocate(9);
             final SockAddrBuffer from = SockAddrBuffer.allocate(arena);
@@ -103,34 +102,29 @@ class CloseTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
-    void endsAccepting(final Family family) throws Exception {
+    @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
+    void endsAccepting(final SocketFamily family) throws Exception {
         try (SocketFd listener = family.listening(1)) {
             closeEnds(listener, Call.accept4, listener::accept);
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
-    void endsSendingWithoutRoom(final Family family) throws Exception {
-        try (SocketFd.Pair pair = family.connected()) {
-            pair.first().setsockopt(SockOpt.SO_SNDBUF, 8192);
-            pair.second().setsockopt(SockOpt.SO_RCVBUF, 8192);
-            Family.fill(pair.first());
-            closeEnds(pair.first(), Call.send, () -> {
-                // More than once, since TCP goes on moving bytes from the one buffer to the other for a while; and one byte
-                // at a time, since of more a part may be taken, which is then the result.
-                for (;;) {
-                    pair.first().send(new byte[1], 0, 1, 0);
-                }
-            });
-        }
+    @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET, UNIX_DGRAM})
+    void endsSendingWithoutRoom(final SocketFd.Pair pair) throws Exception {
+        pair.first().setsockopt(SockOpt.SO_SNDBUF, 8192);
+        pair.second().setsockopt(SockOpt.SO_RCVBUF, 8192);
+        Background.fill(pair.first());
+        closeEnds(pair.first(), Call.send, () -> {
+            // More than once, since TCP goes on moving bytes from the one buffer to the other for a while; and one byte
+            // at a time, since of more a part may be taken, which is then the result.
+            for (;;) {
+                pair.first().send(new byte[1], 0, 1, 0);
+            }
+        });
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6"})
-    void endsConnecting(final Family family) throws Exception {
+    @SocketFamilies({TCP4, TCP6})
+    void endsConnecting(final SocketFamily family) throws Exception {
         try (SocketFd listener = family.listening(0); SocketFd queued = family.socket();
                 SocketFd blocked = family.socket()) {
             // The one place is taken, so that the next one's SYN is dropped.
@@ -140,9 +134,8 @@ class CloseTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void endsWaiting(final Family family) throws Exception {
+    @SocketFamilies
+    void endsWaiting(final SocketFamily family) throws Exception {
         try (SocketFd.Pair pair = family.connected();
                 Background<?> blocked = Background.start(() -> pair.first().await(POLLIN, -1))) {
             blocked.awaitBlockedInPoll();
@@ -151,12 +144,11 @@ class CloseTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void endsReceivingWithADeadline(final Family family) throws Exception {
+    @SocketFamilies
+    void endsReceivingWithADeadline(final SocketFamily family) throws Exception {
         try (Arena arena = Arena.ofShared(); SocketFd.Pair pair = family.connected()) {
             final MemorySegment into = arena.allocate(9);
-            try (Background<?> blocked = Background.start(() -> pair.first().recv(into, 0, Family.LIMIT))) {
+            try (Background<?> blocked = Background.start(() -> pair.first().recv(into, 0, Background.LIMIT))) {
                 blocked.awaitBlockedInPoll();
                 pair.first().close();
                 assertThat(blocked.failure()).isInstanceOfAny(AsynchronousCloseException.class,
@@ -168,10 +160,10 @@ class CloseTest {
     /// The exception that [SocketFd#close] names: the wait is for the other socket's reader.
     @Test
     void doesNotEndSendingToAFullUnixDatagramSocket() throws Exception {
-        final SocketFd sender = Family.UNIX_DGRAM.socket();
-        try (SocketFd reader = Family.UNIX_DGRAM.bound(); sender) {
+        final SocketFd sender = UNIX_DGRAM.socket();
+        try (SocketFd reader = UNIX_DGRAM.bound(); sender) {
             sender.connect(reader.localAddress());
-            Family.fill(sender);
+            Background.fill(sender);
             try (Background<Long> blocked = Background.start(() -> sender.send(new byte[1], 0, 1, 0))) {
                 blocked.awaitBlockedOn(sender);
                 sender.close();
@@ -184,7 +176,7 @@ class CloseTest {
 
     @Test
     void manyBlockedThreadsAreAllWoken() throws Exception {
-        final SocketFd.Pair pair = Family.TCP4.connected();
+        final SocketFd.Pair pair = TCP4.connected();
         try (Seen seen = Seen.calls(); SocketFd.Pair _ = pair) {
             final int number = pair.first().intValue();
             final List<Background<Long>> blocked =
@@ -207,7 +199,7 @@ class CloseTest {
 
     @Test
     void nobodyWaitingMeansNoShutdown() throws IOException {
-        try (SocketFd.Pair pair = Family.TCP4.connected(); Seen seen = Seen.calls();
+        try (SocketFd.Pair pair = TCP4.connected(); Seen seen = Seen.calls();
                 SocketFd copy = pair.first().dup()) {
             pair.first().close();
             assertThat(seen.all(Call.shutdown)).isEmpty();
@@ -219,7 +211,7 @@ class CloseTest {
     @Test
     void whatArrivedBeforeTheCloseIsNotLost() throws Exception {
         // The call returns with bytes though the socket was closed while it was under way.
-        try (SocketFd.Pair pair = Family.UNIX_STREAM.connected(); Seen _ = Seen.calls(made -> {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected(); Seen _ = Seen.calls(made -> {
             if (made.call() != Call.recv) {
                 return null;
             }
@@ -314,7 +306,7 @@ class CloseTest {
 
     @Test
     void useAfterCloseIsRefusedBeforeTheCall() throws IOException {
-        final SocketFd socket = Family.TCP4.bound();
+        final SocketFd socket = TCP4.bound();
         socket.close();
         try (Arena arena = Arena.ofConfined(); Seen seen = Seen.calls()) {
             final MemorySegment memory = arena.allocate(8);

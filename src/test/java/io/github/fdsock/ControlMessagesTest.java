@@ -1,5 +1,10 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_SEQPACKET;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_STREAM;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +13,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.fdsock.cmsg.Cmsg;
 import io.github.fdsock.cmsg.ExtendedError;
 import io.github.fdsock.cmsg.PacketInfo;
+import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.Credentials;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.struct.ControlBuffer;
@@ -29,11 +37,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every typed control message means to the kernel what it means to us, in each direction that the kernel has.
 @Timeout(60)
+@FdLedger
 class ControlMessagesTest {
     private static final int ROOM = 512;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
@@ -53,7 +61,7 @@ class ControlMessagesTest {
         in.buffers().add(room);
         out = Message.allocate(arena, 1, ROOM, 0);
         out.buffers().add(arena.allocateFrom("hello"), 0, 5);
-        connect(Family.UDP4);
+        connect(UDP4);
     }
 
     @AfterEach
@@ -64,7 +72,7 @@ class ControlMessagesTest {
     }
 
     /// Makes `client` send to `server`, which is not connected.
-    private void connect(final Family family) throws IOException {
+    private void connect(final SocketFamily family) throws IOException {
         if (server != null) {
             server.close();
             client.close();
@@ -105,7 +113,7 @@ class ControlMessagesTest {
     @ParameterizedTest
     @CsvSource({"IPV6_HOPLIMIT, 1", "IPV6_HOPLIMIT, 255", "IPV6_TCLASS, 0", "IPV6_TCLASS, 72", "IPV6_TCLASS, 252"})
     void numbersOfIpv6GoAndCome(final String name, final int value) throws IOException {
-        connect(Family.UDP6);
+        connect(UDP6);
         final boolean hops = name.equals("IPV6_HOPLIMIT");
         final Cmsg<Integer> number = hops ? Cmsg.IPV6_HOPLIMIT : Cmsg.IPV6_TCLASS;
         server.setsockopt(hops ? SockOpt.IPV6_RECVHOPLIMIT : SockOpt.IPV6_RECVTCLASS, true);
@@ -196,10 +204,9 @@ class ControlMessagesTest {
 
     // ---- who sent it
 
-    @ParameterizedTest
-    @EnumSource(names = {"UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
-    void credentialsAreTheSendersAskedForOrNot(final Family family) throws IOException {
-        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, family.type, 0)) {
+    @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET, UNIX_DGRAM})
+    void credentialsAreTheSendersAskedForOrNot(final SocketFamily family) throws IOException {
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, family.type(), 0)) {
             final Credentials own = pair.first().peerCredentials();
             pair.second().setsockopt(SockOpt.SO_PASSCRED, true);
             assertThat(pair.first().sendmsg(out, 0)).isEqualTo(5);
@@ -228,10 +235,10 @@ class ControlMessagesTest {
 
     // ---- packet info
 
-    private SocketFd everywhere(final Family family) throws IOException {
+    private SocketFd everywhere(final SocketFamily family) throws IOException {
         server.close();
         server = family.socket();
-        server.bind(SockAddr.inet(family == Family.UDP4 ? "0.0.0.0" : "::", 0));
+        server.bind(SockAddr.inet(family == UDP4 ? "0.0.0.0" : "::", 0));
         return server;
     }
 
@@ -242,8 +249,8 @@ class ControlMessagesTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.0.0.2", "127.1.2.3"})
     void theAddressItWasSentToIsToldAndAnsweredFrom(final String destination) throws IOException {
-        everywhere(Family.UDP4).setsockopt(SockOpt.IP_PKTINFO, true);
-        try (SocketFd other = Family.UDP4.bound()) {
+        everywhere(UDP4).setsockopt(SockOpt.IP_PKTINFO, true);
+        try (SocketFd other = UDP4.bound()) {
             other.sendmsg(out.to(SockAddr.inet(destination, port())), 0);
             receive();
             final PacketInfo info = in.get(Cmsg.IP_PKTINFO);
@@ -260,8 +267,8 @@ class ControlMessagesTest {
 
     @Test
     void theInterfaceIsChosen() throws IOException {
-        everywhere(Family.UDP4).setsockopt(SockOpt.IP_PKTINFO, true);
-        try (SocketFd other = Family.UDP4.socket()) {
+        everywhere(UDP4).setsockopt(SockOpt.IP_PKTINFO, true);
+        try (SocketFd other = UDP4.socket()) {
             final int loopback = 1;
             out.to(SockAddr.inet("127.0.0.1", port())).add(Cmsg.IP_PKTINFO, PacketInfo.by(loopback));
             other.sendmsg(out, 0);
@@ -275,10 +282,10 @@ class ControlMessagesTest {
 
     @Test
     void inIpv6TheAddressIsThere() throws IOException {
-        connect(Family.UDP6);
-        everywhere(Family.UDP6).setsockopt(SockOpt.IPV6_RECVPKTINFO, true);
+        connect(UDP6);
+        everywhere(UDP6).setsockopt(SockOpt.IPV6_RECVPKTINFO, true);
         out.to(SockAddr.inet("::1", port())).add(Cmsg.IPV6_PKTINFO, PacketInfo.from(address("::1")));
-        try (SocketFd other = Family.UDP6.socket(); SocketFd four = Family.UDP4.socket()) {
+        try (SocketFd other = UDP6.socket(); SocketFd four = UDP4.socket()) {
             other.sendmsg(out, 0);
             receive();
             assertThat(in.get(Cmsg.IPV6_PKTINFO).destination()).isEqualTo(address("::1"));
@@ -297,7 +304,7 @@ class ControlMessagesTest {
         server.setsockopt(SockOpt.IP_RECVORIGDSTADDR, true);
         exchange();
         assertThat(in.get(Cmsg.IP_ORIGDSTADDR)).isEqualTo(new InetSocketAddress("127.0.0.1", port()));
-        connect(Family.UDP6);
+        connect(UDP6);
         server.setsockopt(SockOpt.IPV6_RECVORIGDSTADDR, true);
         exchange();
         assertThat(in.get(Cmsg.IPV6_ORIGDSTADDR)).isEqualTo(new InetSocketAddress("::1", port()));
@@ -309,11 +316,10 @@ class ControlMessagesTest {
         assertThat(socket.await(0, PATIENCE_NANOS) & POLLERR).isEqualTo(POLLERR);
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"UDP4", "UDP6"})
-    void n21_u40_whoRefusedADatagramIsTold(final Family family) throws IOException {
+    @SocketFamilies({UDP4, UDP6})
+    void n21_u40_whoRefusedADatagramIsTold(final SocketFamily family) throws IOException {
         connect(family);
-        client.setsockopt(family == Family.UDP4 ? SockOpt.IP_RECVERR : SockOpt.IPV6_RECVERR, true);
+        client.setsockopt(family == UDP4 ? SockOpt.IP_RECVERR : SockOpt.IPV6_RECVERR, true);
         final SockAddr nobody = server.localAddress();
         server.close();
         client.sendmsg(out, 0);
@@ -325,11 +331,11 @@ class ControlMessagesTest {
         assertThat(in.from().address()).as("where it was to go").isEqualTo(nobody);
         final ExtendedError error = in.extendedError();
         assertThat(error.errno()).isEqualTo(ECONNREFUSED);
-        assertThat(error.origin()).isEqualTo(family == Family.UDP4 ? SO_EE_ORIGIN_ICMP : SO_EE_ORIGIN_ICMP6);
+        assertThat(error.origin()).isEqualTo(family == UDP4 ? SO_EE_ORIGIN_ICMP : SO_EE_ORIGIN_ICMP6);
         // Destination unreachable, port unreachable: RFC 792, RFC 4443.
-        assertThat(error.type()).isEqualTo(family == Family.UDP4 ? 3 : 1);
-        assertThat(error.code()).isEqualTo(family == Family.UDP4 ? 3 : 4);
-        assertThat(error.offender()).isEqualTo(address(family == Family.UDP4 ? "127.0.0.1" : "::1"));
+        assertThat(error.type()).isEqualTo(family == UDP4 ? 3 : 1);
+        assertThat(error.code()).isEqualTo(family == UDP4 ? 3 : 4);
+        assertThat(error.offender()).isEqualTo(address(family == UDP4 ? "127.0.0.1" : "::1"));
         assertThat(error.isZeroCopy() || error.isTimestamp() || error.isTxTime()).isFalse();
         assertThat(client.recvmsg(in, MSG_ERRQUEUE)).as("the queue is empty").isEqualTo(-EAGAIN);
     }
@@ -377,9 +383,8 @@ class ControlMessagesTest {
         assertThat(in.get(Cmsg.SCM_TIMESTAMPING).hardware()).as("there is no device").isNull();
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"UDP4", "UDP6"})
-    void theTimeOfSendingIsToldByTheErrorQueue(final Family family) throws IOException {
+    @SocketFamilies({UDP4, UDP6})
+    void theTimeOfSendingIsToldByTheErrorQueue(final SocketFamily family) throws IOException {
         connect(family);
         client.setsockopt(SockOpt.SO_TIMESTAMPING,
                 SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY);
@@ -476,7 +481,7 @@ class ControlMessagesTest {
 
     @Test
     void whatIsLeftInTheQueueIsTold() throws IOException {
-        try (SocketFd.Pair pair = Family.TCP4.connected()) {
+        try (SocketFd.Pair pair = SocketFamily.TCP4.connected()) {
             pair.second().setsockopt(SockOpt.TCP_INQ, true);
             pair.first().sendmsg(out, 0);
             in.buffers().clear().add(room.asSlice(0, 2));
@@ -488,7 +493,7 @@ class ControlMessagesTest {
 
     @Test
     void whatIsLeftInTheQueueOfAUnixStreamIsTold() throws IOException {
-        try (SocketFd.Pair pair = Family.UNIX_STREAM.connected()) {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
             try {
                 pair.second().setsockopt(SockOpt.SO_INQ, true);
             } catch (final ErrnoException e) {
@@ -535,7 +540,7 @@ class ControlMessagesTest {
 
     @Test
     void transmissionsWithoutCopyingAreToldWhenTheyAreOver() throws IOException {
-        try (SocketFd.Pair pair = Family.TCP4.connected()) {
+        try (SocketFd.Pair pair = SocketFamily.TCP4.connected()) {
             pair.first().setsockopt(SockOpt.SO_ZEROCOPY, true);
             final int sends = 3;
             final MemorySegment large = arena.allocate(20_000);

@@ -1,9 +1,17 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.harness.junit.SocketFamily.TCP4;
+import static io.github.fdsock.harness.junit.SocketFamily.TCP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_SEQPACKET;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_STREAM;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
@@ -19,8 +27,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// A signal neither ends a call nor lengthens its time limit.
 ///
@@ -72,9 +78,8 @@ class InterruptionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void everyTransferGoesOn(final Family family) throws Exception {
+    @SocketFamilies
+    void everyTransferGoesOn(final SocketFamily family) throws Exception {
         try (SocketFd.Pair pair = family.connected()) {
             final SocketFd first = pair.first();
             final SocketFd second = pair.second();
@@ -100,9 +105,8 @@ class InterruptionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
-    void acceptGoesOn(final Family family) throws Exception {
+    @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
+    void acceptGoesOn(final SocketFamily family) throws Exception {
         try (SocketFd listener = family.listening(1); SocketFd client = family.socket();
                 Seen seen = Seen.failing(Call.accept4, 5, EINTR)) {
             client.connect(listener.localAddress());
@@ -127,23 +131,20 @@ class InterruptionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "UNIX_STREAM", "UNIX_SEQPACKET", "UDP6"})
-    void anInterruptedReceiveKeepsItsLimit(final Family family) throws Exception {
-        try (SocketFd.Pair pair = family.connected()) {
-            final SocketFd socket = pair.first();
-            socket.setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(100));
-            waitsForTheRest(Call.recv, () -> socket.recv(memory, 0));
-            waitsForTheRest(Call.read, () -> socket.read(memory));
-            waitsForTheRest(Call.recvfrom, () -> socket.recvFrom(memory, 0, name));
-            waitsForTheRest(Call.recvmsg, () -> socket.recv(vector, 0));
-            waitsForTheRest(Call.readv, () -> socket.readv(vector));
-        }
+    @SocketFamilies({TCP4, UNIX_STREAM, UNIX_SEQPACKET, UDP6})
+    void anInterruptedReceiveKeepsItsLimit(final SocketFd.Pair pair) throws Exception {
+        final SocketFd socket = pair.first();
+        socket.setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(100));
+        waitsForTheRest(Call.recv, () -> socket.recv(memory, 0));
+        waitsForTheRest(Call.read, () -> socket.read(memory));
+        waitsForTheRest(Call.recvfrom, () -> socket.recvFrom(memory, 0, name));
+        waitsForTheRest(Call.recvmsg, () -> socket.recv(vector, 0));
+        waitsForTheRest(Call.readv, () -> socket.readv(vector));
     }
 
     @Test
     void anAdoptedSocketMayHaveALimit() throws Exception {
-        try (SocketFd.Pair pair = Family.UNIX_STREAM.connected()) {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
             pair.first().setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(100));
             try (SocketFd adopted = SocketFd.adopt(pair.first().release())) {
                 waitsForTheRest(Call.recv, () -> adopted.recv(memory, 0));
@@ -153,7 +154,7 @@ class InterruptionTest {
 
     @Test
     void anAcceptedSocketInheritsTheLimitOfItsListener() throws Exception {
-        try (SocketFd listener = Family.TCP4.listening(1); SocketFd client = Family.TCP4.socket()) {
+        try (SocketFd listener = TCP4.listening(1); SocketFd client = TCP4.socket()) {
             listener.setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(100));
             client.connect(listener.localAddress());
             try (SocketFd accepted = listener.accept()) {
@@ -166,21 +167,18 @@ class InterruptionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
-    void anInterruptedSendKeepsItsLimit(final Family family) throws Exception {
-        try (SocketFd.Pair pair = family.connected()) {
-            final SocketFd socket = pair.first();
-            socket.setsockopt(SockOpt.SO_SNDTIMEO, Duration.ofMillis(100));
-            Family.fill(socket);
-            waitsForTheRest(Call.send, () -> socket.send(memory, 0));
-            waitsForTheRest(Call.sendmsg, () -> socket.send(vector, 0));
-        }
+    @SocketFamilies({TCP4, UNIX_STREAM, UNIX_SEQPACKET, UNIX_DGRAM})
+    void anInterruptedSendKeepsItsLimit(final SocketFd.Pair pair) throws Exception {
+        final SocketFd socket = pair.first();
+        socket.setsockopt(SockOpt.SO_SNDTIMEO, Duration.ofMillis(100));
+        Background.fill(socket);
+        waitsForTheRest(Call.send, () -> socket.send(memory, 0));
+        waitsForTheRest(Call.sendmsg, () -> socket.send(vector, 0));
     }
 
     @Test
     void whatIsThereBeforeTheLimitIsReceived() throws Exception {
-        try (SocketFd.Pair pair = Family.UNIX_STREAM.connected()) {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
             pair.first().setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofSeconds(20));
             pair.second().send(memory, 0);
             try (Seen seen = interrupting(Call.recv, 4, 1)) {
@@ -193,7 +191,7 @@ class InterruptionTest {
 
     @Test
     void aLimitThatRunsOutByItselfIsAValue() throws Exception {
-        try (SocketFd.Pair pair = Family.TCP4.connected()) {
+        try (SocketFd.Pair pair = TCP4.connected()) {
             pair.first().setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(30));
             final long start = System.nanoTime();
             assertThat(pair.first().recv(memory, 0)).isEqualTo(-EAGAIN);
@@ -203,9 +201,9 @@ class InterruptionTest {
 
     @Test
     void deadlinesHoldUnderInterruptions() throws Exception {
-        try (SocketFd.Pair pair = Family.UNIX_STREAM.connected()) {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
             assertDeadline(() -> pair.first().recv(memory, 0, 100 * MILLI));
-            Family.fill(pair.second());
+            Background.fill(pair.second());
             assertDeadline(() -> pair.second().send(memory, 0, 100 * MILLI));
         }
     }
@@ -222,13 +220,13 @@ class InterruptionTest {
 
     @Test
     void aDeadlineHoldsOnASocketThatIsAlwaysReady() throws Exception {
-        try (SocketFd socket = Family.UDP4.socket()) {
-            try (SocketFd gone = Family.UDP4.bound()) {
+        try (SocketFd socket = SocketFamily.UDP4.socket()) {
+            try (SocketFd gone = SocketFamily.UDP4.bound()) {
                 socket.connect(gone.localAddress());
             }
             socket.setsockopt(IPPROTO_IP, IP_RECVERR, 1);
             socket.send(memory, 0);
-            assertThatThrownBy(() -> socket.recv(memory, 0, Family.LIMIT)).isInstanceOf(ErrnoException.class)
+            assertThatThrownBy(() -> socket.recv(memory, 0, Background.LIMIT)).isInstanceOf(ErrnoException.class)
                     .hasMessageContaining("ECONNREFUSED");
             // The error is still in the error queue, which nobody reads here.
             assertThat(socket.await(POLLIN, 0)).isEqualTo(POLLERR);
@@ -256,9 +254,8 @@ class InterruptionTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6"})
-    void anInterruptedConnectIsWaitedFor(final Family family) throws IOException {
+    @SocketFamilies({TCP4, TCP6})
+    void anInterruptedConnectIsWaitedFor(final SocketFamily family) throws IOException {
         try (SocketFd listener = family.listening(1); SocketFd client = family.socket();
                 Seen seen = interruptedOnItsWay()) {
             assertThat(client.connect(listener.localAddress())).isZero();
@@ -269,9 +266,8 @@ class InterruptionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6"})
-    void anInterruptedConnectTellsItsError(final Family family) throws IOException {
+    @SocketFamilies({TCP4, TCP6})
+    void anInterruptedConnectTellsItsError(final SocketFamily family) throws IOException {
         final SockAddr nobody;
         try (SocketFd gone = family.bound()) {
             nobody = gone.localAddress();
@@ -282,9 +278,8 @@ class InterruptionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
-    void aConnectThatWasGivenUpIsMadeAgain(final Family family) throws IOException {
+    @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
+    void aConnectThatWasGivenUpIsMadeAgain(final SocketFamily family) throws IOException {
         // As a UNIX socket's is, interrupted while it waits for a place in the queue: nothing goes on without it.
         try (SocketFd listener = family.listening(1); SocketFd client = family.socket();
                 Seen seen = Seen.failing(Call.connect, 3, EINTR)) {
@@ -297,8 +292,8 @@ class InterruptionTest {
 
     @Test
     void anInterruptedConnectKeepsItsLimit() throws IOException {
-        try (SocketFd listener = Family.TCP4.listening(0); SocketFd queued = Family.TCP4.socket();
-                SocketFd client = Family.TCP4.socket()) {
+        try (SocketFd listener = TCP4.listening(0); SocketFd queued = TCP4.socket();
+                SocketFd client = TCP4.socket()) {
             queued.connect(listener.localAddress());
             client.setsockopt(SockOpt.SO_SNDTIMEO, Duration.ofMillis(100));
             try (Seen seen = Seen.calls(made -> {
@@ -319,8 +314,8 @@ class InterruptionTest {
 
     @Test
     void aUnixConnectWithoutAPlaceEndsWithItsLimit() throws IOException {
-        try (SocketFd listener = Family.UNIX_STREAM.listening(0); SocketFd queued = Family.UNIX_STREAM.socket();
-                SocketFd client = Family.UNIX_STREAM.socket()) {
+        try (SocketFd listener = UNIX_STREAM.listening(0); SocketFd queued = UNIX_STREAM.socket();
+                SocketFd client = UNIX_STREAM.socket()) {
             queued.connect(listener.localAddress());
             client.setsockopt(SockOpt.SO_SNDTIMEO, Duration.ofMillis(40));
             assertThat(client.connect(listener.localAddress())).isEqualTo(-EAGAIN);
@@ -334,8 +329,8 @@ class InterruptionTest {
 
     @Test
     void waitingForAConnectionKeepsItsLimit() throws IOException {
-        try (SocketFd listener = Family.TCP4.listening(0); SocketFd queued = Family.TCP4.socket();
-                SocketFd client = Family.TCP4.socket(SOCK_NONBLOCK)) {
+        try (SocketFd listener = TCP4.listening(0); SocketFd queued = TCP4.socket();
+                SocketFd client = TCP4.socket(SOCK_NONBLOCK)) {
             queued.connect(listener.localAddress());
             client.connect(listener.localAddress());
             try (Seen seen = interrupting(Call.ppoll, 2, 20)) {
@@ -350,7 +345,7 @@ class InterruptionTest {
 
     @Test
     void anInterruptedCallOnAClosedSocketIsNotMadeAgain() throws Exception {
-        final SocketFd.Pair pair = Family.UNIX_STREAM.connected();
+        final SocketFd.Pair pair = UNIX_STREAM.connected();
         try (SocketFd.Pair _ = pair; Seen seen = Seen.calls(made -> {
             if (made.call() != Call.recv) {
                 return null;

@@ -1,10 +1,16 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.harness.junit.SocketFamily.TCP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.cmsg.Cmsg;
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.Credentials;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
@@ -22,7 +28,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A message carries address, buffers, control messages and descriptors, and is used again without leaving anything of the
@@ -65,9 +70,8 @@ class MessageTest {
 
     // ---- buffers and addresses
 
-    @ParameterizedTest
-    @EnumSource
-    void severalBuffersGoAndComeInOrder(final Family family) throws IOException {
+    @SocketFamilies
+    void severalBuffersGoAndComeInOrder(final SocketFamily family) throws IOException {
         try (SocketFd.Pair sockets = family.connected()) {
             final Message out = message(bytes("one "), 0, 0);
             out.buffers().add(bytes("two"));
@@ -82,9 +86,8 @@ class MessageTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"UDP4", "UDP6", "UNIX_DGRAM"})
-    void anAnswerGoesToWhereItCameFrom(final Family family) throws IOException {
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void anAnswerGoesToWhereItCameFrom(final SocketFamily family) throws IOException {
         try (SocketFd server = family.socket(); SocketFd client = family.socket()) {
             server.bind(family.any());
             client.bind(family.any());
@@ -104,7 +107,7 @@ class MessageTest {
     /// A connected UNIX stream tells its peer's address, and refuses to be told it.
     @Test
     void whomItCameFromIsNotWhereTheNextGoes() throws IOException {
-        try (SocketFd.Pair sockets = Family.UNIX_STREAM.connected()) {
+        try (SocketFd.Pair sockets = SocketFamily.UNIX_STREAM.connected()) {
             final Message message = message(room, 0, 0);
             sockets.second().send(bytes("x"), 0);
             assertThat(sockets.first().recvmsg(message, 0)).isEqualTo(1);
@@ -114,8 +117,8 @@ class MessageTest {
 
     @Test
     void aFailedReceiveForgetsTheLast() throws IOException {
-        try (SocketFd server = Family.UDP4.socket(); SocketFd client = Family.UDP4.socket()) {
-            server.bind(Family.UDP4.any());
+        try (SocketFd server = UDP4.socket(); SocketFd client = UDP4.socket()) {
+            server.bind(UDP4.any());
             server.setsockopt(SockOpt.IP_RECVTTL, true);
             client.connect(server.localAddress());
             client.send(bytes("longer than the room"), 0);
@@ -135,7 +138,7 @@ class MessageTest {
 
     @Test
     void aTruncatedDatagramTellsItsLengthAndHoldsNoMoreThanFits() throws IOException {
-        try (SocketFd.Pair sockets = Family.UDP4.connected()) {
+        try (SocketFd.Pair sockets = UDP4.connected()) {
             sockets.first().send(bytes("0123456789"), 0);
             final Message message = message(room.asSlice(0, 4), 0, 0);
             assertThat(sockets.second().recvmsg(message, MSG_TRUNC)).isEqualTo(10);
@@ -231,8 +234,8 @@ class MessageTest {
 
     @Test
     void askingDoesNotDisturbAWalk() throws IOException {
-        try (SocketFd server = Family.UDP4.socket(); SocketFd client = Family.UDP4.socket()) {
-            server.bind(Family.UDP4.any());
+        try (SocketFd server = UDP4.socket(); SocketFd client = UDP4.socket()) {
+            server.bind(UDP4.any());
             server.setsockopt(SockOpt.IP_RECVTTL, true);
             server.setsockopt(SockOpt.IP_RECVTOS, true);
             client.connect(server.localAddress());
@@ -385,9 +388,8 @@ class MessageTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "UDP6"})
-    void overOtherSocketsThanUnixOnesTheyAreRefused(final Family family) throws IOException {
+    @SocketFamilies({TCP4, UDP6})
+    void overOtherSocketsThanUnixOnesTheyAreRefused(final SocketFamily family) throws IOException {
         final Message message = message(bytes("x"), 0, 1).lendFd(pipe.writeEnd());
         try (SocketFd.Pair sockets = family.connected()) {
             assertThatThrownBy(() -> sockets.first().sendmsg(message, 0))
@@ -419,7 +421,7 @@ class MessageTest {
         final int window = 5_000;
         final int windowsMax = 100;
         long least = Long.MAX_VALUE;
-        try (SocketFd.Pair udp = Family.UDP4.connected();
+        try (SocketFd.Pair udp = UDP4.connected();
                 Message out = message(bytes("x"), 0, 1);
                 Message in = message(room, 0, 1);
                 Message outUdp = message(bytes("x"), 24, 0).add(Cmsg.IP_TTL, 9);

@@ -1,11 +1,15 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.cmsg.Cmsg;
 import io.github.fdsock.harness.OpenDescriptors;
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
@@ -20,7 +24,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Messages go and come in batches as each of them would alone, with addresses, control messages and descriptors.
 @Timeout(60)
@@ -73,9 +76,8 @@ class MessagesTest {
         return received[index].get(ValueLayout.JAVA_INT, 0);
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"UDP4", "UDP6"})
-    void n14_u42_allGoAndComeInTwoCalls(final Family family) throws IOException {
+    @SocketFamilies({UDP4, UDP6})
+    void n14_u42_allGoAndComeInTwoCalls(final SocketFamily family) throws IOException {
         try (SocketFd.Pair sockets = family.connected(); Seen seen = Seen.calls()) {
             final Messages in = empty(SIZE, 0, 0);
             assertThat(sockets.first().sendmmsg(messages(SIZE, 0, 0), 0, SIZE, 0)).isEqualTo(SIZE);
@@ -97,8 +99,8 @@ class MessagesTest {
 
     @Test
     void eachHasAnAddressOfItsOwn() throws IOException {
-        try (SocketFd one = Family.UDP4.bound(); SocketFd two = Family.UDP4.bound();
-                SocketFd sender = Family.UDP4.bound()) {
+        try (SocketFd one = UDP4.bound(); SocketFd two = UDP4.bound();
+                SocketFd sender = UDP4.bound()) {
             final Messages out = messages(2, 0, 0);
             out.get(0).to(one.localAddress());
             out.get(1).to(two.localAddress());
@@ -149,7 +151,7 @@ class MessagesTest {
 
     @Test
     void anErrorInTheMiddleIsToldWhenItIsTheFirst() throws IOException {
-        try (SocketFd.Pair sockets = Family.UDP4.connected()) {
+        try (SocketFd.Pair sockets = UDP4.connected()) {
             final Messages out = messages(3, 0, 0);
             out.get(1).buffers().clear().add(arena.allocate(70_000));
             assertThat(sockets.first().sendmmsg(out, 0, 3, 0)).isEqualTo(1);
@@ -164,7 +166,7 @@ class MessagesTest {
 
     @Test
     void controlMessagesComeWithEach() throws IOException {
-        try (SocketFd.Pair sockets = Family.UDP4.connected()) {
+        try (SocketFd.Pair sockets = UDP4.connected()) {
             sockets.second().setsockopt(SockOpt.IP_RECVTTL, true);
             sockets.second().setsockopt(SockOpt.SO_TIMESTAMPNS, true);
             sockets.second().setsockopt(SockOpt.UDP_GRO, true);
@@ -277,7 +279,7 @@ class MessagesTest {
         final int window = 500;
         final int windowsMax = 200;
         long least = Long.MAX_VALUE;
-        try (SocketFd.Pair sockets = Family.UDP4.connected()) {
+        try (SocketFd.Pair sockets = UDP4.connected()) {
             final Messages out = messages(16, 0, 0);
             final Messages in = empty(16, 0, 0);
             for (int i = 0; i < windowsMax && least >= window; i++) {

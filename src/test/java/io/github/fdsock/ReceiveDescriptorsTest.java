@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.cmsg.Cmsg;
 import io.github.fdsock.harness.OpenDescriptors;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
@@ -636,7 +637,7 @@ class ReceiveDescriptorsTest {
     void j04_aFileAndADatagramSocketAreUsed() throws IOException {
         final Path path = Files.createTempFile("passed", null);
         Files.writeString(path, "in the file");
-        try (Fd file = Fd.openFile(path, O_RDONLY, 0); SocketFd.Pair datagrams = Family.UDP4.connected()) {
+        try (Fd file = Fd.openFile(path, O_RDONLY, 0); SocketFd.Pair datagrams = SocketFamily.UDP4.connected()) {
             assertThat(file.read(room.asSlice(0, 3))).isEqualTo(3);
             assertThat(pair.first().sendDescriptors(bytes("x"), 0, file, datagrams.first())).isEqualTo(1);
             try (Message message = receive(2); Fd received = message.takeFd(0);

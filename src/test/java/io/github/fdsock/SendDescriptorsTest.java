@@ -1,9 +1,14 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.harness.junit.SocketFamily.TCP4;
+import static io.github.fdsock.harness.junit.SocketFamily.TCP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
@@ -18,7 +23,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Descriptors leave once, with the first byte, or stay with their owner.
@@ -214,9 +218,8 @@ class SendDescriptorsTest {
     }
 
     /// The kernel takes them on TCP, says that all was well, and forgets them.
-    @ParameterizedTest
-    @EnumSource(names = {"TCP4", "TCP6", "UDP4"})
-    void onlyUnixSocketsPassThem(final Family family) throws IOException {
+    @SocketFamilies({TCP4, TCP6, UDP4})
+    void onlyUnixSocketsPassThem(final SocketFamily family) throws IOException {
         try (SocketFd.Pair other = family.connected(); Seen seen = Seen.calls()) {
             assertThatThrownBy(() -> other.first().sendDescriptors(oneByte, 0, pipe.writeEnd()))
                     .isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("UNIX");

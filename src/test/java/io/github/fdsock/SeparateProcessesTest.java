@@ -4,6 +4,8 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.testing.Project;
 import java.io.BufferedReader;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Descriptors survive a sender that is gone, do not survive a receiver that is, and share memory between processes.
 @Timeout(120)
+@FdLedger
 class SeparateProcessesTest {
     private static final int MESSAGES = 3;
     private static final int SHARED_SIZE = 64 << 20;
@@ -206,7 +209,8 @@ class SeparateProcessesTest {
         final Process borrower = start(Borrower.class, 0);
         try (SocketFd channel = accepted(); SocketFd client = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
             final SockAddr address;
-            try (SocketFd.Pair pair = Family.TCP4.connected(); SocketFd listening = Family.TCP4.listening(1)) {
+            try (SocketFd.Pair pair = SocketFamily.TCP4.connected();
+                    SocketFd listening = SocketFamily.TCP4.listening(1)) {
                 address = listening.localAddress();
                 assertThat(channel.sendDescriptors(room.asSlice(0, 1), 0, listening, pair.first())).isEqualTo(1);
                 pair.first().close();

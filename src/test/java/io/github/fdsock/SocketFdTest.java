@@ -1,10 +1,19 @@
 package io.github.fdsock;
 
+import static io.github.fdsock.harness.junit.SocketFamily.TCP4;
+import static io.github.fdsock.harness.junit.SocketFamily.TCP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_SEQPACKET;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_STREAM;
 import static io.github.fdsock.sys.Constants.*;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Iovec;
@@ -24,7 +33,6 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Sockets of every family are made, named, connected, and carry bytes in every form the calls have.
@@ -49,22 +57,21 @@ class SocketFdTest {
 
     private String received(final SocketFd socket) throws IOException {
         final MemorySegment into = arena.allocate(64);
-        final long n = socket.recv(into, 0, Family.LIMIT);
+        final long n = socket.recv(into, 0, Background.LIMIT);
         return n < 0 ? "errno " + -n : text(into, n);
     }
 
     @Nested
     class Making {
-        @ParameterizedTest
-        @EnumSource
-        void bornCloseOnExecAndNonBlockingWhereAsked(final Family family) throws IOException {
+        @SocketFamilies
+        void bornCloseOnExecAndNonBlockingWhereAsked(final SocketFamily family) throws IOException {
             try (SocketFd blocking = family.socket(); SocketFd nonBlocking = family.socket(SOCK_NONBLOCK)) {
                 assertThat(blocking.closeOnExec()).isTrue();
                 assertThat(blocking.nonBlocking()).isFalse();
                 assertThat(nonBlocking.closeOnExec()).isTrue();
                 assertThat(nonBlocking.nonBlocking()).isTrue();
-                assertThat(blocking.getsockoptInt(SOL_SOCKET, SO_DOMAIN)).isEqualTo(family.domain);
-                assertThat(nonBlocking.getsockoptInt(SOL_SOCKET, SO_TYPE)).isEqualTo(family.type);
+                assertThat(blocking.getsockoptInt(SOL_SOCKET, SO_DOMAIN)).isEqualTo(family.domain());
+                assertThat(nonBlocking.getsockoptInt(SOL_SOCKET, SO_TYPE)).isEqualTo(family.type());
                 assertThat(blocking).hasToString("socket " + blocking.intValue());
             }
         }
@@ -95,9 +102,8 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void adoptTakesSockets(final Family family) throws IOException {
+        @SocketFamilies
+        void adoptTakesSockets(final SocketFamily family) throws IOException {
             try (SocketFd.Pair pair = family.connected();
                     SocketFd adopted = SocketFd.adopt(pair.first().release())) {
                 adopted.send(segment("adopted"), 0);
@@ -121,9 +127,8 @@ class SocketFdTest {
                     .hasMessageContaining("-1");
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void copiesAreTheSameSocket(final Family family) throws IOException {
+        @SocketFamilies
+        void copiesAreTheSameSocket(final SocketFamily family) throws IOException {
             try (SocketFd.Pair pair = family.connected(); SocketFd copy = pair.first().dup()) {
                 pair.first().close();
                 assertThat(copy.closeOnExec()).isTrue();
@@ -135,24 +140,20 @@ class SocketFdTest {
 
     @Nested
     class Names {
-        @ParameterizedTest
-        @EnumSource
-        void bothEndsKnowEachOther(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                assertThat(pair.first().remoteAddress()).isEqualTo(pair.second().localAddress());
-                assertThat(pair.second().remoteAddress()).isEqualTo(pair.first().localAddress());
-                assertThat(pair.first().localAddress()).isNotEqualTo(SockAddr.unixUnnamed());
-            }
+        @SocketFamilies
+        void bothEndsKnowEachOther(final SocketFd.Pair pair) throws IOException {
+            assertThat(pair.first().remoteAddress()).isEqualTo(pair.second().localAddress());
+            assertThat(pair.second().remoteAddress()).isEqualTo(pair.first().localAddress());
+            assertThat(pair.first().localAddress()).isNotEqualTo(SockAddr.unixUnnamed());
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void whoHasNoPeerHasNone(final Family family) throws IOException {
+        @SocketFamilies
+        void whoHasNoPeerHasNone(final SocketFamily family) throws IOException {
             try (SocketFd socket = family.socket()) {
                 assertThatThrownBy(socket::remoteAddress).isInstanceOf(ErrnoException.class)
                         .hasMessage("getpeername(%d) = -1 ENOTCONN (Transport endpoint is not connected)",
                                 socket.intValue());
-                assertThat(socket.localAddress()).isEqualTo(switch (family.domain) {
+                assertThat(socket.localAddress()).isEqualTo(switch (family.domain()) {
                     case AF_INET -> SockAddr.inet("0.0.0.0", 0);
                     case AF_INET6 -> SockAddr.inet("::", 0);
                     default -> SockAddr.unixUnnamed();
@@ -162,7 +163,7 @@ class SocketFdTest {
 
         @Test
         void autobindGivesEachAnAbstractName() throws IOException {
-            try (SocketFd first = Family.UNIX_STREAM.bound(); SocketFd second = Family.UNIX_STREAM.bound()) {
+            try (SocketFd first = UNIX_STREAM.bound(); SocketFd second = UNIX_STREAM.bound()) {
                 assertThat(first.localAddress()).isInstanceOf(SockAddr.UnixAbstract.class)
                         .isNotEqualTo(second.localAddress());
                 assertThat(first.localAddress().length()).isEqualTo(2 + 1 + 5);
@@ -172,7 +173,7 @@ class SocketFdTest {
         @Test
         void abstractNamesKeepTheirNuls() throws IOException {
             final byte[] name = ("fdsock\0" + ProcessHandle.current().pid() + "\0\0").getBytes(US_ASCII);
-            try (SocketFd listener = Family.UNIX_SEQPACKET.socket(); SocketFd client = Family.UNIX_SEQPACKET.socket()) {
+            try (SocketFd listener = UNIX_SEQPACKET.socket(); SocketFd client = UNIX_SEQPACKET.socket()) {
                 listener.bind(SockAddr.unixAbstract(name));
                 listener.listen(1);
                 client.connect(SockAddr.unixAbstract(name));
@@ -187,7 +188,7 @@ class SocketFdTest {
         void theLongestPathThereIs() throws IOException {
             final Path short_ = Files.createTempDirectory(Path.of("/tmp"), "s");
             final String path = short_ + "/" + "x".repeat(108 - 1 - short_.toString().length());
-            try (SocketFd listener = Family.UNIX_STREAM.socket(); SocketFd client = Family.UNIX_STREAM.socket()) {
+            try (SocketFd listener = UNIX_STREAM.socket(); SocketFd client = UNIX_STREAM.socket()) {
                 listener.bind(SockAddr.unix(path));
                 listener.listen(1);
                 assertThat(client.connect(SockAddr.unix(path))).isZero();
@@ -203,7 +204,7 @@ class SocketFdTest {
 
         @Test
         void portsThatDoNotExistAreRefusedBeforeTheCall() throws IOException {
-            try (SocketFd socket = Family.TCP4.socket(); Seen seen = Seen.calls()) {
+            try (SocketFd socket = TCP4.socket(); Seen seen = Seen.calls()) {
                 for (final int port : new int[] {65_536, -1, 65_536 + 80}) {
                     assertThatThrownBy(() -> socket.connect(SockAddr.inet("127.0.0.1", port)))
                             .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(Integer.toString(port));
@@ -216,18 +217,18 @@ class SocketFdTest {
 
         @Test
         void refusalsReadLikeStrace() throws IOException {
-            try (SocketFd first = Family.TCP4.listening(1); SocketFd second = Family.TCP4.socket()) {
+            try (SocketFd first = TCP4.listening(1); SocketFd second = TCP4.socket()) {
                 final SockAddr address = first.localAddress();
                 assertThatThrownBy(() -> second.bind(address)).isInstanceOf(ErrnoException.class)
                         .hasMessage("bind(%d, %s) = -1 EADDRINUSE (Address already in use)", second.intValue(),
                                 address);
-                assertThatThrownBy(() -> first.bind(Family.TCP4.any())).isInstanceOf(ErrnoException.class)
+                assertThatThrownBy(() -> first.bind(TCP4.any())).isInstanceOf(ErrnoException.class)
                         .hasMessageContaining("EINVAL");
                 assertThatThrownBy(() -> second.bind(SockAddr.unixAbstract("a name of 20 letters")))
                         .isInstanceOf(ErrnoException.class)
                         .hasMessageContaining("EAFNOSUPPORT");
             }
-            try (SocketFd socket = Family.UDP4.bound()) {
+            try (SocketFd socket = UDP4.bound()) {
                 assertThatThrownBy(() -> socket.listen(5)).isInstanceOf(ErrnoException.class)
                         .hasMessage("listen(%d, 5) = -1 EOPNOTSUPP (Operation not supported)", socket.intValue());
             }
@@ -236,9 +237,8 @@ class SocketFdTest {
 
     @Nested
     class Connecting {
-        @ParameterizedTest
-        @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
-        void acceptTakesTheConnectionAndTellsItsPeer(final Family family) throws IOException {
+        @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
+        void acceptTakesTheConnectionAndTellsItsPeer(final SocketFamily family) throws IOException {
             try (SocketFd listener = family.listening(-1); SocketFd client = family.bound()) {
                 client.connect(listener.localAddress());
                 final SockAddrBuffer peer = SockAddrBuffer.allocate(arena);
@@ -252,9 +252,8 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
-        void nobodyToAcceptIsNull(final Family family) throws IOException {
+        @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
+        void nobodyToAcceptIsNull(final SocketFamily family) throws IOException {
             try (SocketFd listener = family.listening(0)) {
                 listener.nonBlocking(true);
                 assertThat(listener.accept()).isNull();
@@ -263,7 +262,7 @@ class SocketFdTest {
 
         @Test
         void acceptWithoutListeningIsAnError() throws IOException {
-            try (SocketFd socket = Family.TCP4.bound()) {
+            try (SocketFd socket = TCP4.bound()) {
                 assertThatThrownBy(socket::accept).isInstanceOf(ErrnoException.class)
                         .hasMessage("accept4(%d, 0) = -1 EINVAL (Invalid argument)", socket.intValue());
             }
@@ -271,7 +270,7 @@ class SocketFdTest {
 
         @Test
         void noFreeDescriptorLeavesTheConnectionQueued() throws IOException {
-            try (SocketFd listener = Family.TCP4.listening(1); SocketFd client = Family.TCP4.socket()) {
+            try (SocketFd listener = TCP4.listening(1); SocketFd client = TCP4.socket()) {
                 client.connect(listener.localAddress());
                 try (Seen _ = Seen.failing(Call.accept4, 1, EMFILE)) {
                     assertThatThrownBy(listener::accept).isInstanceOf(ErrnoException.class)
@@ -283,12 +282,11 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"TCP4", "TCP6"})
-        void withoutBlockingItEndsInTheBackground(final Family family) throws IOException {
+        @SocketFamilies({TCP4, TCP6})
+        void withoutBlockingItEndsInTheBackground(final SocketFamily family) throws IOException {
             try (SocketFd listener = family.listening(1); SocketFd client = family.socket(SOCK_NONBLOCK)) {
                 assertThat(client.connect(listener.localAddress())).isEqualTo(-EINPROGRESS);
-                assertThat(client.finishConnect(Family.LIMIT)).isTrue();
+                assertThat(client.finishConnect(Background.LIMIT)).isTrue();
                 assertThat(client.finishConnect(0)).as("asked again").isTrue();
                 try (SocketFd accepted = listener.accept()) {
                     assertThat(accepted.remoteAddress()).isEqualTo(client.localAddress());
@@ -296,16 +294,15 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"TCP4", "TCP6"})
-        void aRefusalIsToldByFinish(final Family family) throws IOException {
+        @SocketFamilies({TCP4, TCP6})
+        void aRefusalIsToldByFinish(final SocketFamily family) throws IOException {
             final SockAddr nobody;
             try (SocketFd gone = family.bound()) {
                 nobody = gone.localAddress();
             }
             try (SocketFd client = family.socket(SOCK_NONBLOCK)) {
                 assertThat(client.connect(nobody)).isEqualTo(-EINPROGRESS);
-                assertThatThrownBy(() -> client.finishConnect(Family.LIMIT)).isInstanceOf(ErrnoException.class)
+                assertThatThrownBy(() -> client.finishConnect(Background.LIMIT)).isInstanceOf(ErrnoException.class)
                         .hasMessage("connect(%d) = -1 ECONNREFUSED (Connection refused)", client.intValue());
             }
             try (SocketFd client = family.socket()) {
@@ -317,22 +314,21 @@ class SocketFdTest {
 
         @Test
         void finishSaysWhenItIsStillOnItsWayOrNowhere() throws IOException {
-            try (SocketFd listener = Family.TCP4.listening(0); SocketFd queued = Family.TCP4.socket();
-                    SocketFd waiting = Family.TCP4.socket(SOCK_NONBLOCK)) {
+            try (SocketFd listener = TCP4.listening(0); SocketFd queued = TCP4.socket();
+                    SocketFd waiting = TCP4.socket(SOCK_NONBLOCK)) {
                 queued.connect(listener.localAddress());
                 assertThat(waiting.connect(listener.localAddress())).isEqualTo(-EINPROGRESS);
                 assertThat(waiting.finishConnect(0)).isFalse();
                 assertThat(waiting.finishConnect(2_000_000)).isFalse();
             }
-            try (SocketFd idle = Family.TCP4.socket(SOCK_NONBLOCK)) {
+            try (SocketFd idle = TCP4.socket(SOCK_NONBLOCK)) {
                 assertThatThrownBy(() -> idle.finishConnect(0)).isInstanceOf(ErrnoException.class)
                         .hasMessageContaining("ENOTCONN");
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"UNIX_STREAM", "UNIX_SEQPACKET"})
-        void aFullUnixQueueIsAValueAndNothingGoesOn(final Family family) throws IOException {
+        @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET})
+        void aFullUnixQueueIsAValueAndNothingGoesOn(final SocketFamily family) throws IOException {
             try (SocketFd listener = family.listening(0); SocketFd queued = family.socket();
                     SocketFd client = family.socket(SOCK_NONBLOCK)) {
                 queued.connect(listener.localAddress());
@@ -349,7 +345,7 @@ class SocketFdTest {
         void unixRefusalsTellWhoIsMissing() throws IOException {
             final Path path = directory.resolve("none");
             final Path packets = directory.resolve("packets");
-            try (SocketFd client = Family.UNIX_STREAM.socket(); SocketFd other = Family.UNIX_SEQPACKET.socket()) {
+            try (SocketFd client = UNIX_STREAM.socket(); SocketFd other = UNIX_SEQPACKET.socket()) {
                 other.bind(SockAddr.unix(packets));
                 other.listen(1);
                 assertThatThrownBy(() -> client.connect(SockAddr.unix(path))).isInstanceOf(ErrnoException.class)
@@ -362,19 +358,15 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"UDP4", "UDP6", "UNIX_DGRAM"})
-        void unspecDissolvesADatagramConnection(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                assertThat(pair.first().connect(SockAddr.unspec())).isZero();
-                assertThatThrownBy(pair.first()::remoteAddress).isInstanceOf(ErrnoException.class)
-                        .hasMessageContaining("ENOTCONN");
-            }
+        @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+        void unspecDissolvesADatagramConnection(final SocketFd.Pair pair) throws IOException {
+            assertThat(pair.first().connect(SockAddr.unspec())).isZero();
+            assertThatThrownBy(pair.first()::remoteAddress).isInstanceOf(ErrnoException.class)
+                    .hasMessageContaining("ENOTCONN");
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
-        void connectingTwiceIsAnError(final Family family) throws IOException {
+        @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
+        void connectingTwiceIsAnError(final SocketFamily family) throws IOException {
             try (SocketFd listener = family.listening(5); SocketFd client = family.socket()) {
                 client.connect(listener.localAddress());
                 assertThatThrownBy(() -> client.connect(listener.localAddress())).isInstanceOf(ErrnoException.class)
@@ -385,85 +377,69 @@ class SocketFdTest {
 
     @Nested
     class SendingAndReceiving {
-        @ParameterizedTest
-        @EnumSource
-        void segments(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                assertThat(pair.first().send(segment("segment"), 0)).isEqualTo(7);
-                final MemorySegment into = arena.allocate(20);
-                assertThat(pair.second().recv(into, 0)).isEqualTo(7);
-                assertThat(text(into, 7)).isEqualTo("segment");
-                assertThat(into.get(ValueLayout.JAVA_BYTE, 7)).isZero();
-            }
+        @SocketFamilies
+        void segments(final SocketFd.Pair pair) throws IOException {
+            assertThat(pair.first().send(segment("segment"), 0)).isEqualTo(7);
+            final MemorySegment into = arena.allocate(20);
+            assertThat(pair.second().recv(into, 0)).isEqualTo(7);
+            assertThat(text(into, 7)).isEqualTo("segment");
+            assertThat(into.get(ValueLayout.JAVA_BYTE, 7)).isZero();
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void readAndWrite(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                assertThat(pair.first().write(segment("write"))).isEqualTo(5);
-                final MemorySegment into = arena.allocate(20);
-                assertThat(pair.second().read(into)).isEqualTo(5);
-                assertThat(text(into, 5)).isEqualTo("write");
-            }
+        @SocketFamilies
+        void readAndWrite(final SocketFd.Pair pair) throws IOException {
+            assertThat(pair.first().write(segment("write"))).isEqualTo(5);
+            final MemorySegment into = arena.allocate(20);
+            assertThat(pair.second().read(into)).isEqualTo(5);
+            assertThat(text(into, 5)).isEqualTo("write");
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void buffersDirectAndOnTheHeap(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                for (final ByteBuffer from : List.of(ByteBuffer.allocate(10), ByteBuffer.allocateDirect(10))) {
-                    from.put("0123456789".getBytes(US_ASCII)).position(2).limit(6);
-                    assertThat(pair.first().send(from.asReadOnlyBuffer(), 0)).isEqualTo(4);
-                    assertThat(received(pair.second())).isEqualTo("2345");
-                    assertThat(from.position()).as("of the view, not of this").isEqualTo(2);
-                    assertThat(pair.first().send(from, 0)).isEqualTo(4);
-                    assertThat(from.position()).isEqualTo(6);
-                    from.clear().position(3);
-                    assertThat(pair.second().recv(from, 0)).isEqualTo(4);
-                    assertThat(from.position()).isEqualTo(7);
-                    assertThat(US_ASCII.decode(from.clear()).toString()).isEqualTo("0122345789");
-                }
-                final ByteBuffer readOnly = ByteBuffer.allocate(4).asReadOnlyBuffer();
-                assertThatThrownBy(() -> pair.second().recv(readOnly, 0)).isInstanceOf(ReadOnlyBufferException.class);
+        @SocketFamilies
+        void buffersDirectAndOnTheHeap(final SocketFd.Pair pair) throws IOException {
+            for (final ByteBuffer from : List.of(ByteBuffer.allocate(10), ByteBuffer.allocateDirect(10))) {
+                from.put("0123456789".getBytes(US_ASCII)).position(2).limit(6);
+                assertThat(pair.first().send(from.asReadOnlyBuffer(), 0)).isEqualTo(4);
+                assertThat(received(pair.second())).isEqualTo("2345");
+                assertThat(from.position()).as("of the view, not of this").isEqualTo(2);
+                assertThat(pair.first().send(from, 0)).isEqualTo(4);
+                assertThat(from.position()).isEqualTo(6);
+                from.clear().position(3);
+                assertThat(pair.second().recv(from, 0)).isEqualTo(4);
+                assertThat(from.position()).isEqualTo(7);
+                assertThat(US_ASCII.decode(from.clear()).toString()).isEqualTo("0122345789");
             }
+            final ByteBuffer readOnly = ByteBuffer.allocate(4).asReadOnlyBuffer();
+            assertThatThrownBy(() -> pair.second().recv(readOnly, 0)).isInstanceOf(ReadOnlyBufferException.class);
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void arrays(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                final byte[] bytes = "0123456789".getBytes(US_ASCII);
-                assertThat(pair.first().send(bytes, 2, 4, 0)).isEqualTo(4);
-                assertThat(pair.second().recv(bytes, 6, 4, 0)).isEqualTo(4);
-                assertThat(bytes).isEqualTo("0123452345".getBytes(US_ASCII));
-            }
+        @SocketFamilies
+        void arrays(final SocketFd.Pair pair) throws IOException {
+            final byte[] bytes = "0123456789".getBytes(US_ASCII);
+            assertThat(pair.first().send(bytes, 2, 4, 0)).isEqualTo(4);
+            assertThat(pair.second().recv(bytes, 6, 4, 0)).isEqualTo(4);
+            assertThat(bytes).isEqualTo("0123452345".getBytes(US_ASCII));
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void vectors(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                final Iovec from = Iovec.allocate(arena, 3).add(segment("one")).add(segment("")).add(segment("two"));
-                final MemorySegment memory = arena.allocate(10);
-                final Iovec into = Iovec.allocate(arena, 2).add(memory, 5, 5).add(memory, 0, 5);
-                assertThat(pair.first().send(from, 0)).isEqualTo(6);
-                assertThat(pair.second().recv(into, 0)).isEqualTo(6);
-                assertThat(text(memory, 10)).isEqualTo("o\0\0\0\0onetw");
-                assertThat(pair.first().writev(from)).isEqualTo(6);
-                assertThat(pair.second().readv(into)).isEqualTo(6);
-                assertThat(pair.first().writev(US_ASCII.encode("thr"), US_ASCII.encode("ee"))).isEqualTo(5);
-                final ByteBuffer[] buffers = {ByteBuffer.allocate(1), ByteBuffer.allocateDirect(9)};
-                assertThat(pair.second().readv(buffers)).isEqualTo(5);
-                assertThat(US_ASCII.decode(buffers[1].flip()).toString()).isEqualTo("hree");
-                assertThat(from.count()).isEqualTo(3);
-                assertThat(into.length()).isEqualTo(10);
-            }
+        @SocketFamilies
+        void vectors(final SocketFd.Pair pair) throws IOException {
+            final Iovec from = Iovec.allocate(arena, 3).add(segment("one")).add(segment("")).add(segment("two"));
+            final MemorySegment memory = arena.allocate(10);
+            final Iovec into = Iovec.allocate(arena, 2).add(memory, 5, 5).add(memory, 0, 5);
+            assertThat(pair.first().send(from, 0)).isEqualTo(6);
+            assertThat(pair.second().recv(into, 0)).isEqualTo(6);
+            assertThat(text(memory, 10)).isEqualTo("o\0\0\0\0onetw");
+            assertThat(pair.first().writev(from)).isEqualTo(6);
+            assertThat(pair.second().readv(into)).isEqualTo(6);
+            assertThat(pair.first().writev(US_ASCII.encode("thr"), US_ASCII.encode("ee"))).isEqualTo(5);
+            final ByteBuffer[] buffers = {ByteBuffer.allocate(1), ByteBuffer.allocateDirect(9)};
+            assertThat(pair.second().readv(buffers)).isEqualTo(5);
+            assertThat(US_ASCII.decode(buffers[1].flip()).toString()).isEqualTo("hree");
+            assertThat(from.count()).isEqualTo(3);
+            assertThat(into.length()).isEqualTo(10);
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"UDP4", "UDP6", "UNIX_DGRAM"})
-        void withAddresses(final Family family) throws IOException {
+        @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+        void withAddresses(final SocketFamily family) throws IOException {
             try (SocketFd first = family.bound(); SocketFd second = family.bound()) {
                 final SockAddr to = second.localAddress();
                 final SockAddrBuffer toBuffer = SockAddrBuffer.allocate(arena).set(to);
@@ -498,7 +474,7 @@ class SocketFdTest {
 
         @Test
         void anUnboundUnixSenderHasNoAddress() throws IOException {
-            try (SocketFd first = Family.UNIX_DGRAM.socket(); SocketFd second = Family.UNIX_DGRAM.bound()) {
+            try (SocketFd first = UNIX_DGRAM.socket(); SocketFd second = UNIX_DGRAM.bound()) {
                 first.sendTo(segment("x"), 0, second.localAddress());
                 first.sendTo(segment("y"), 0, second.localAddress());
                 final SockAddrBuffer from = SockAddrBuffer.allocate(arena).set(SockAddr.inet("1.2.3.4", 5));
@@ -510,9 +486,8 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void nothingThereAndNoRoomAreValues(final Family family) throws IOException {
+        @SocketFamilies
+        void nothingThereAndNoRoomAreValues(final SocketFamily family) throws IOException {
             try (SocketFd.Pair pair = family.connected()) {
                 final MemorySegment into = arena.allocate(8);
                 final Iovec vector = Iovec.allocate(arena, 1).add(into);
@@ -526,8 +501,8 @@ class SocketFdTest {
                 assertThat(pair.first().recvmsg(message, 0)).isEqualTo(-EAGAIN);
                 assertThat(pair.first().readv(vector)).isEqualTo(-EAGAIN);
                 assertThat(pair.first().receive(into, 0, 0)).isNull();
-                if (family != Family.UDP4 && family != Family.UDP6) {
-                    Family.fill(pair.first());
+                if (family != UDP4 && family != UDP6) {
+                    Background.fill(pair.first());
                     assertThat(pair.first().send(into, 0)).isEqualTo(-EAGAIN);
                     assertThat(pair.first().write(into)).isEqualTo(-EAGAIN);
                     assertThat(pair.first().send(vector, 0)).isEqualTo(-EAGAIN);
@@ -537,44 +512,38 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void peekingLeavesTheBytes(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                pair.first().send(segment("peeked"), 0);
-                final byte[] into = new byte[4];
-                assertThat(pair.second().recv(into, 0, 4, MSG_PEEK)).isEqualTo(4);
-                assertThat(new String(into, US_ASCII)).isEqualTo("peek");
-                assertThat(received(pair.second())).isEqualTo("peeked");
-            }
+        @SocketFamilies
+        void peekingLeavesTheBytes(final SocketFd.Pair pair) throws IOException {
+            pair.first().send(segment("peeked"), 0);
+            final byte[] into = new byte[4];
+            assertThat(pair.second().recv(into, 0, 4, MSG_PEEK)).isEqualTo(4);
+            assertThat(new String(into, US_ASCII)).isEqualTo("peek");
+            assertThat(received(pair.second())).isEqualTo("peeked");
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"UNIX_SEQPACKET", "UNIX_DGRAM", "UDP4", "UDP6"})
-        void truncationTellsTheWholeLength(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                for (int i = 0; i < 5; i++) {
-                    pair.first().send(segment("truncated"), 0);
-                }
-                final MemorySegment into = arena.allocate(4);
-                assertThat(pair.second().recv(into, 0)).as("without the flag").isEqualTo(4);
-                assertThat(pair.second().recv(into, MSG_TRUNC)).isEqualTo(9);
-                final ByteBuffer buffer = ByteBuffer.allocate(6).limit(4);
-                assertThat(pair.second().recv(buffer, MSG_TRUNC)).isEqualTo(9);
-                assertThat(buffer.position()).isEqualTo(4);
-                assertThat(US_ASCII.decode(buffer.clear()).toString()).isEqualTo("trun\0\0");
-                final Iovec vector = Iovec.allocate(arena, 2).add(into, 0, 1).add(into, 2, 1);
-                assertThat(pair.second().recv(vector, MSG_TRUNC)).isEqualTo(9);
-                final Msghdr message = Msghdr.allocate(arena).iov(vector);
-                assertThat(pair.second().recvmsg(message, 0)).isEqualTo(2);
-                assertThat(message.flags() & MSG_TRUNC).isEqualTo(MSG_TRUNC);
-                assertThat(pair.second().recv(into, MSG_DONTWAIT)).as("the rest is lost").isEqualTo(-EAGAIN);
+        @SocketFamilies({UNIX_SEQPACKET, UNIX_DGRAM, UDP4, UDP6})
+        void truncationTellsTheWholeLength(final SocketFd.Pair pair) throws IOException {
+            for (int i = 0; i < 5; i++) {
+                pair.first().send(segment("truncated"), 0);
             }
+            final MemorySegment into = arena.allocate(4);
+            assertThat(pair.second().recv(into, 0)).as("without the flag").isEqualTo(4);
+            assertThat(pair.second().recv(into, MSG_TRUNC)).isEqualTo(9);
+            final ByteBuffer buffer = ByteBuffer.allocate(6).limit(4);
+            assertThat(pair.second().recv(buffer, MSG_TRUNC)).isEqualTo(9);
+            assertThat(buffer.position()).isEqualTo(4);
+            assertThat(US_ASCII.decode(buffer.clear()).toString()).isEqualTo("trun\0\0");
+            final Iovec vector = Iovec.allocate(arena, 2).add(into, 0, 1).add(into, 2, 1);
+            assertThat(pair.second().recv(vector, MSG_TRUNC)).isEqualTo(9);
+            final Msghdr message = Msghdr.allocate(arena).iov(vector);
+            assertThat(pair.second().recvmsg(message, 0)).isEqualTo(2);
+            assertThat(message.flags() & MSG_TRUNC).isEqualTo(MSG_TRUNC);
+            assertThat(pair.second().recv(into, MSG_DONTWAIT)).as("the rest is lost").isEqualTo(-EAGAIN);
         }
 
         @Test
         void discardingOnTcpLeavesTheArrayAlone() throws IOException {
-            try (SocketFd.Pair pair = Family.TCP4.connected()) {
+            try (SocketFd.Pair pair = TCP4.connected()) {
                 pair.first().send(segment("discarded and kept"), 0);
                 final byte[] array = "unchanged".getBytes(US_ASCII);
                 assertThat(pair.second().recv(array, 0, 9, MSG_TRUNC)).isEqualTo(9);
@@ -583,26 +552,22 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"UDP4", "UDP6", "UNIX_DGRAM"})
-        void emptyDatagramsAreDatagrams(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                assertThat(pair.first().send(MemorySegment.NULL, 0)).isZero();
-                assertThat(pair.first().send(Iovec.allocate(arena, 1), 0)).isZero();
-                assertThat(pair.first().send(ByteBuffer.allocate(0), 0)).isZero();
-                pair.first().send(segment("full"), 0);
-                assertThat(pair.second().await(POLLIN, Family.LIMIT)).isEqualTo(POLLIN);
-                assertThat(received(pair.second())).isEmpty();
-                assertThat(received(pair.second())).isEmpty();
-                assertThat(received(pair.second())).isEmpty();
-                assertThat(received(pair.second())).isEqualTo("full");
-                assertThat(pair.second().recv(arena.allocate(1), MSG_DONTWAIT)).isEqualTo(-EAGAIN);
-            }
+        @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+        void emptyDatagramsAreDatagrams(final SocketFd.Pair pair) throws IOException {
+            assertThat(pair.first().send(MemorySegment.NULL, 0)).isZero();
+            assertThat(pair.first().send(Iovec.allocate(arena, 1), 0)).isZero();
+            assertThat(pair.first().send(ByteBuffer.allocate(0), 0)).isZero();
+            pair.first().send(segment("full"), 0);
+            assertThat(pair.second().await(POLLIN, Background.LIMIT)).isEqualTo(POLLIN);
+            assertThat(received(pair.second())).isEmpty();
+            assertThat(received(pair.second())).isEmpty();
+            assertThat(received(pair.second())).isEmpty();
+            assertThat(received(pair.second())).isEqualTo("full");
+            assertThat(pair.second().recv(arena.allocate(1), MSG_DONTWAIT)).isEqualTo(-EAGAIN);
         }
 
-        @ParameterizedTest
-        @EnumSource
-        void boundariesAreKeptWhereTheyAre(final Family family) throws IOException {
+        @SocketFamilies
+        void boundariesAreKeptWhereTheyAre(final SocketFamily family) throws IOException {
             try (SocketFd.Pair pair = family.connected()) {
                 pair.first().send(segment("one"), 0);
                 pair.first().send(segment("two"), 0);
@@ -612,27 +577,24 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"TCP4", "TCP6", "UNIX_STREAM", "UNIX_SEQPACKET"})
-        void oneDirectionCanEndBeforeTheOther(final Family family) throws IOException {
-            try (SocketFd.Pair pair = family.connected()) {
-                pair.first().send(segment("last"), 0);
-                pair.first().shutdown(SHUT_WR);
-                assertThat(received(pair.second())).isEqualTo("last");
-                assertThat(received(pair.second())).as("the end").isEmpty();
-                assertThat(received(pair.second())).as("again").isEmpty();
-                pair.second().send(segment("answer"), 0);
-                assertThat(received(pair.first())).isEqualTo("answer");
-                assertThatThrownBy(() -> pair.first().send(segment("x"), 0)).isInstanceOf(ErrnoException.class)
-                        .hasMessage("send(%d, 1) = -1 EPIPE (Broken pipe)", pair.first().intValue());
-                assertThatThrownBy(() -> pair.first().writev(ByteBuffer.allocate(2))).isInstanceOf(ErrnoException.class)
-                        .hasMessage("sendmsg(%d, 2) = -1 EPIPE (Broken pipe)", pair.first().intValue());
-            }
+        @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
+        void oneDirectionCanEndBeforeTheOther(final SocketFd.Pair pair) throws IOException {
+            pair.first().send(segment("last"), 0);
+            pair.first().shutdown(SHUT_WR);
+            assertThat(received(pair.second())).isEqualTo("last");
+            assertThat(received(pair.second())).as("the end").isEmpty();
+            assertThat(received(pair.second())).as("again").isEmpty();
+            pair.second().send(segment("answer"), 0);
+            assertThat(received(pair.first())).isEqualTo("answer");
+            assertThatThrownBy(() -> pair.first().send(segment("x"), 0)).isInstanceOf(ErrnoException.class)
+                    .hasMessage("send(%d, 1) = -1 EPIPE (Broken pipe)", pair.first().intValue());
+            assertThatThrownBy(() -> pair.first().writev(ByteBuffer.allocate(2))).isInstanceOf(ErrnoException.class)
+                    .hasMessage("sendmsg(%d, 2) = -1 EPIPE (Broken pipe)", pair.first().intValue());
         }
 
         @Test
         void shutdownErrorsReadLikeStrace() throws IOException {
-            try (SocketFd socket = Family.TCP4.socket()) {
+            try (SocketFd socket = TCP4.socket()) {
                 assertThatThrownBy(() -> socket.shutdown(SHUT_RD)).isInstanceOf(ErrnoException.class)
                         .hasMessage("shutdown(%d, 0) = -1 ENOTCONN (Transport endpoint is not connected)",
                                 socket.intValue());
@@ -643,7 +605,7 @@ class SocketFdTest {
 
         @Test
         void shutdownEndsABlockedCallAndLeavesTheSocketOpen() throws Exception {
-            try (SocketFd.Pair pair = Family.UNIX_STREAM.connected();
+            try (SocketFd.Pair pair = UNIX_STREAM.connected();
                     Background<Long> blocked = Background.start(() -> pair.first().recv(new byte[1], 0, 1, 0))) {
                 blocked.awaitBlockedOn(pair.first());
                 pair.first().shutdown(SHUT_RD);
@@ -654,7 +616,7 @@ class SocketFdTest {
 
         @Test
         void everySendGoesWithoutSignal() throws IOException {
-            try (SocketFd.Pair pair = Family.UNIX_DGRAM.connected(); Seen seen = Seen.calls()) {
+            try (SocketFd.Pair pair = UNIX_DGRAM.connected(); Seen seen = Seen.calls()) {
                 final Iovec vector = Iovec.allocate(arena, 1).add(segment("x"));
                 pair.first().send(segment("x"), MSG_DONTWAIT);
                 pair.first().write(segment("x"));
@@ -674,15 +636,14 @@ class SocketFdTest {
             }
         }
 
-        @ParameterizedTest
-        @EnumSource(names = {"UDP4", "UDP6"})
-        void aDatagramToADeadPortComesBackAsAnError(final Family family) throws IOException {
+        @SocketFamilies({UDP4, UDP6})
+        void aDatagramToADeadPortComesBackAsAnError(final SocketFamily family) throws IOException {
             try (SocketFd socket = family.socket()) {
                 try (SocketFd gone = family.bound()) {
                     socket.connect(gone.localAddress());
                 }
                 socket.send(segment("x"), 0);
-                assertThatThrownBy(() -> socket.recv(arena.allocate(1), 0, Family.LIMIT))
+                assertThatThrownBy(() -> socket.recv(arena.allocate(1), 0, Background.LIMIT))
                         .isInstanceOf(ErrnoException.class)
                         .hasMessage("recv(%d, 1) = -1 ECONNREFUSED (Connection refused)", socket.intValue());
             }
@@ -690,7 +651,7 @@ class SocketFdTest {
 
         @Test
         void errorsOfEachCallNameIt() throws IOException {
-            try (SocketFd udp = Family.UDP4.socket(); SocketFd tcp = Family.TCP4.socket()) {
+            try (SocketFd udp = UDP4.socket(); SocketFd tcp = TCP4.socket()) {
                 final MemorySegment byte_ = segment("x");
                 final Iovec vector = Iovec.allocate(arena, 1).add(byte_);
                 final SockAddrBuffer name = SockAddrBuffer.allocate(arena);
@@ -713,7 +674,7 @@ class SocketFdTest {
 
         @Test
         void badInputIsRefusedBeforeTheCall() throws IOException {
-            try (SocketFd.Pair pair = Family.UNIX_STREAM.connected(); Seen seen = Seen.calls()) {
+            try (SocketFd.Pair pair = UNIX_STREAM.connected(); Seen seen = Seen.calls()) {
                 final SocketFd socket = pair.first();
                 final byte[] array = new byte[4];
                 for (final int[] range : new int[][] {{0, 5}, {4, 1}, {-1, 2}, {1, -1}, {2, Integer.MAX_VALUE}}) {
@@ -740,7 +701,7 @@ class SocketFdTest {
 
         @Test
         void rawMessagesCarryDescriptors() throws IOException {
-            try (SocketFd.Pair pair = Family.UNIX_STREAM.connected(); PipeFd.Pair pipe = PipeFd.create(0)) {
+            try (SocketFd.Pair pair = UNIX_STREAM.connected(); PipeFd.Pair pipe = PipeFd.create(0)) {
                 final ControlBuffer control = ControlBuffer.allocate(arena, (int) ControlBuffer.space(4));
                 final Msghdr message = Msghdr.allocate(arena).iov(Iovec.allocate(arena, 1).add(segment("x")))
                         .control(control);
@@ -761,15 +722,14 @@ class SocketFdTest {
 
     @Nested
     class Queues {
-        @ParameterizedTest
-        @EnumSource
-        void tellWhatWaits(final Family family) throws IOException {
+        @SocketFamilies
+        void tellWhatWaits(final SocketFamily family) throws IOException {
             try (SocketFd.Pair pair = family.connected()) {
                 assertThat(pair.second().receiveQueue()).isZero();
                 pair.first().send(segment("first"), 0);
                 pair.first().send(segment("second"), 0);
-                assertThat(pair.second().await(POLLIN, Family.LIMIT)).isEqualTo(POLLIN);
-                if (family == Family.UNIX_DGRAM || family == Family.UDP4 || family == Family.UDP6) {
+                assertThat(pair.second().await(POLLIN, Background.LIMIT)).isEqualTo(POLLIN);
+                if (family == UNIX_DGRAM || family == UDP4 || family == UDP6) {
                     assertThat(pair.second().receiveQueue()).as("of the first").isEqualTo(5);
                 } else if (family.isUnix()) {
                     assertThat(pair.second().receiveQueue()).isEqualTo(11);
@@ -788,7 +748,7 @@ class SocketFdTest {
 
         @Test
         void aListenerHasNone() throws IOException {
-            try (SocketFd listener = Family.TCP4.listening(1)) {
+            try (SocketFd listener = TCP4.listening(1)) {
                 assertThatThrownBy(listener::receiveQueue).isInstanceOf(ErrnoException.class)
                         .hasMessage("ioctl(%d, FIONREAD) = -1 EINVAL (Invalid argument)", listener.intValue());
                 assertThatThrownBy(listener::sendQueue).isInstanceOf(ErrnoException.class)
