@@ -12,6 +12,7 @@ module io.github.fdsock {
     exports io.github.fdsock;
     exports io.github.fdsock.cmsg;
     exports io.github.fdsock.harness;
+    exports io.github.fdsock.harness.control;
     exports io.github.fdsock.harness.junit;
     exports io.github.fdsock.harness.script;
     exports io.github.fdsock.loop;

@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.harness.Sweep;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Call;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -37,8 +38,8 @@ class SocketSweepTest {
     // ---- connections
 
     @ParameterizedTest
-    @EnumSource(Family.class)
-    void whatIsSentOverAConnectionComesBackOrTheReasonIsTold(final Family family) {
+    @EnumSource(SocketFamily.class)
+    void whatIsSentOverAConnectionComesBackOrTheReasonIsTold(final SocketFamily family) {
         final Sweep sweep = Sweep.of(() -> {
             try (Arena arena = Arena.ofConfined(); SocketFd server = family.socket()) {
                 server.bind(family.any());
@@ -104,11 +105,11 @@ class SocketSweepTest {
     // ---- descriptors
 
     @ParameterizedTest
-    @EnumSource(value = Family.class, names = {"UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
-    void aPassedDescriptorArrivesOnceOrNotAtAll(final Family family) {
+    @EnumSource(value = SocketFamily.class, names = {"UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
+    void aPassedDescriptorArrivesOnceOrNotAtAll(final SocketFamily family) {
         final Sweep.Report report = Sweep.of(() -> {
             try (Arena arena = Arena.ofConfined();
-                    SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, family.type | SOCK_NONBLOCK, 0);
+                    SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, family.type() | SOCK_NONBLOCK, 0);
                     EventFd lent = EventFd.create(7, EFD_NONBLOCK);
                     Message sending = Message.allocate(arena, 1, 0, 2);
                     Message receiving = Message.allocate(arena, 1, 0, 2)) {

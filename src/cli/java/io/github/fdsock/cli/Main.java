@@ -4,7 +4,7 @@ import io.github.fdsock.Endpoint;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.cli.descriptor.Channel;
 import io.github.fdsock.cli.roundtrip.WrongAnswerException;
-import io.github.fdsock.harness.TraceControl;
+import io.github.fdsock.harness.control.TraceControl;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.util.function.Function;

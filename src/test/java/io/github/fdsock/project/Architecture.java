@@ -28,10 +28,11 @@ record Architecture(String root) {
             entry("harness.script", Set.of("sys", "sys.struct")),
             entry("harness", Set.of("harness.notation", "", "cmsg", "option", "sys", "sys.struct")),
             entry("harness.junit", Set.of("harness", "", "cmsg", "option", "sys", "sys.struct")),
+            entry("harness.control", Set.of("harness")),
             entry("cli.descriptor", Set.of("", "option", "sys", "sys.struct")),
             entry("cli.roundtrip", Set.of("", "option", "sys", "sys.struct")),
-            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "loop", "harness", "harness.script", "process", "",
-                    "cmsg", "option", "sys", "sys.struct")),
+            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "loop", "harness", "harness.control",
+                    "harness.script", "process", "", "cmsg", "option", "sys", "sys.struct")),
             entry("bench", Set.of("loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a

@@ -2,7 +2,7 @@ package io.github.fdsock.harness.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fdsock.testing.OpenDescriptors;
+import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.testing.Project;
 import java.io.IOException;
 import java.nio.file.Files;

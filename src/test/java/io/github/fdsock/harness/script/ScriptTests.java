@@ -3,7 +3,7 @@ package io.github.fdsock.harness.script;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import io.github.fdsock.testing.OpenDescriptors;
+import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.testing.Project;
 import java.io.IOException;
 import java.io.UncheckedIOException;

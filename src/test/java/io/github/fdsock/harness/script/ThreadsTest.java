@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.harness.script.ScriptResult.Outcome;
-import io.github.fdsock.testing.OpenDescriptors;
+import io.github.fdsock.harness.OpenDescriptors;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;

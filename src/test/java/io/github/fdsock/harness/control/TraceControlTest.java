@@ -1,8 +1,9 @@
-package io.github.fdsock.harness;
+package io.github.fdsock.harness.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.FaultSyntaxException;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
 import java.io.FileNotFoundException;

@@ -1,4 +1,4 @@
-package io.github.fdsock.harness;
+package io.github.fdsock.harness.control;
 
 import java.io.IOException;
 

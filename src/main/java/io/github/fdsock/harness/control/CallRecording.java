@@ -1,5 +1,7 @@
-package io.github.fdsock.harness;
+package io.github.fdsock.harness.control;
 
+import io.github.fdsock.harness.Scope;
+import io.github.fdsock.harness.Trace;
 import java.util.List;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.FlightRecorderListener;

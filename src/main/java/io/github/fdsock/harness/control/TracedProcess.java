@@ -1,5 +1,8 @@
-package io.github.fdsock.harness;
+package io.github.fdsock.harness.control;
 
+import io.github.fdsock.harness.Scope;
+import io.github.fdsock.harness.Trace;
+import io.github.fdsock.harness.TraceStyle;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
