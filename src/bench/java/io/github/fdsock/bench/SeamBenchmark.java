@@ -1,6 +1,8 @@
 package io.github.fdsock.bench;
 
 import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.Ledger;
+import io.github.fdsock.harness.Trace;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
@@ -13,6 +15,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.MutableCallSite;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -35,7 +39,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 ///
 /// - `direct`: the benchmark's own handle, with none;
 /// - `field`: [Libc], which reads a volatile field;
-/// - `harness`: the same, where the harness was used and put away before;
+/// - `harness`: the same, where a trace, faults and a ledger were open before;
 /// - `site`: the benchmark's own handle behind a [MutableCallSite], which compiled code holds for a constant.
 ///
 /// Each sample is the time of [#TURNS] calls, which [SeamTable] divides.
@@ -65,7 +69,7 @@ public class SeamBenchmark {
 
     /// Opens and closes the seam of the benchmark about to run; the others stay as they are.
     @Setup
-    public void flip(final BenchmarkParams benchmark) {
+    public void flip(final BenchmarkParams benchmark) throws Exception {
         final String name = benchmark.getBenchmark();
         final Way way = Way.valueOf(name.substring(name.lastIndexOf('.') + 1));
         final long start = System.nanoTime();
@@ -88,22 +92,31 @@ public class SeamBenchmark {
     private enum Way {
         direct, field, site, harness;
 
-        private static Faults faults;
+        private static final List<AutoCloseable> LAYERS = new ArrayList<>();
 
         void open() {
             switch (this) {
                 case field -> Interposer.install(ANSWERING);
                 case site -> SiteSeam.install(ANSWERING);
-                case harness -> faults = Faults.inject("close:error=EIO");
+                case harness -> {
+                    LAYERS.add(Trace.count(io.github.fdsock.harness.Scope.everything()));
+                    LAYERS.add(Faults.inject("close:error=EIO"));
+                    LAYERS.add(Ledger.open());
+                }
                 case direct -> { }
             }
         }
 
-        void close() {
+        void close() throws Exception {
             switch (this) {
                 case field -> Interposer.install(null);
                 case site -> SiteSeam.install(null);
-                case harness -> faults.close();
+                case harness -> {
+                    for (final AutoCloseable layer : LAYERS) {
+                        layer.close();
+                    }
+                    LAYERS.clear();
+                }
                 case direct -> { }
             }
         }

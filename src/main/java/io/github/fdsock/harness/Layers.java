@@ -11,6 +11,9 @@ import java.util.List;
 final class Layers {
     private static final Layer[] NONE = {};
 
+    /// What stands in the seam.
+    private static final Interposer SEAM = Layers::call;
+
     /// From the caller inward.
     private static volatile Layer[] layers = NONE;
 
@@ -41,10 +44,11 @@ final class Layers {
         final List<Layer> all = new ArrayList<>(List.of(layers));
         all.add(layer);
         all.sort(Comparator.comparing(Layer::place));
-        final boolean first = layers.length == 0;
         layers = all.toArray(Layer[]::new);
-        if (first) {
-            before = Interposer.install(Layers::call);
+        // Not only for the first: somebody may have taken it away meanwhile.
+        final Interposer there = Interposer.install(SEAM);
+        if (there != SEAM) {
+            before = there;
         }
     }
 

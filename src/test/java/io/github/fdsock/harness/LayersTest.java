@@ -108,6 +108,18 @@ class LayersTest {
     }
 
     @Test
+    void aSeamThatSomebodyHasEmptiedIsFilledByTheNext() {
+        final Layers.Layer first = layer(Place.TRACE, "first", Invocation::proceed);
+        Interposer.install(null);
+        layer(Place.LEDGER, "second", Invocation::proceed);
+        assertThat(Libc.close(-1)).isEqualTo(-EBADF);
+        assertThat(seen).hasSize(4);
+        Layers.remove(first);
+        assertThat(Libc.close(-1)).isEqualTo(-EBADF);
+        assertThat(seen).hasSize(6);
+    }
+
+    @Test
     void bothFormsOfAVariadicCallAreMade() {
         try (Arena arena = Arena.ofConfined()) {
             assertThat(Interposer.proceed(Call.fcntl, -1, F_GETFD, 0)).isEqualTo(-EBADF);
