@@ -110,7 +110,8 @@ public final class Cmsg<T> {
             new Cmsg<>("SCM_TIMESTAMPNS", SOL_SOCKET, Constants.SCM_TIMESTAMPNS, CmsgType.TIMESPEC);
 
     /// `SCM_TIMESTAMPING`: when kernel and device received it or, from the error queue, sent it. Received with
-    /// `SO_TIMESTAMPING`. Its number is that of [#SO_TIMESTAMPING].
+    /// `SO_TIMESTAMPING`; what comes right after that option was set may have none. Its number is that of
+    /// [#SO_TIMESTAMPING].
     public static final Cmsg<PacketTimes> SCM_TIMESTAMPING =
             new Cmsg<>("SCM_TIMESTAMPING", SOL_SOCKET, Constants.SCM_TIMESTAMPING, CmsgType.TIMES);
 
