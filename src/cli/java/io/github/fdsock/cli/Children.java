@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 final class Children implements Closeable {
     private static final int PATIENCE_SECONDS = 5;
 
+    private static volatile List<String> prefix = List.of();
+
     private final Path folder = Files.createTempDirectory("fdsock-");
     private final List<Process> processes = new ArrayList<>();
     private final Thread hook = new Thread(this::endAll, "children");
@@ -32,12 +34,18 @@ final class Children implements Closeable {
         return folder;
     }
 
+    /// Puts words before the commands of all that are started from now on: a command that runs another one, `--`.
+    static void startBehind(final List<String> words) {
+        prefix = List.copyOf(words);
+    }
+
     /// Starts a command of this program.
     synchronized Process start(final String... arguments) throws IOException {
         final List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
                 Main.class.getName()));
+        line.addAll(prefix);
         line.addAll(List.of(arguments));
         final Process process = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         processes.add(process);

@@ -57,9 +57,13 @@ final class Termination implements Closeable {
         }
     }
 
-    /// What is to be done when the command has put everything away after a signal.
-    static void last(final Runnable action) {
-        last = action;
+    /// What is to be done when the command has put everything away after a signal, the latest first.
+    static synchronized void last(final Runnable action) {
+        final Runnable before = last;
+        last = () -> {
+            action.run();
+            before.run();
+        };
     }
 
     /// What the JVM shall end with after a signal.
