@@ -8,6 +8,7 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.TimerFd;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.loop.Registration;
 import io.github.fdsock.option.SockOpt;
@@ -17,6 +18,7 @@ import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +35,9 @@ final class EchoServer implements Closeable {
     /// So many connections are accepted before those that exist get their turn again.
     private static final int ACCEPTS_PER_TURN = 64;
 
+    /// So long a listener rests where there is no descriptor or memory for a connection.
+    private static final Duration REST = Duration.ofMillis(200);
+
     private final EventLoop loop = EventLoop.open();
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment buffer = arena.allocate(BUFFER_SIZE, Long.BYTES);
@@ -40,6 +45,9 @@ final class EchoServer implements Closeable {
     private final PrintStream log;
     private final Set<Registration> open = new HashSet<>();
     private final List<Registration> pausedListeners = new ArrayList<>();
+
+    /// Runs while a listener rests: what is missing may be others' to give back, and no connection of ours end.
+    private TimerFd alarm;
 
     private final Resources socketFiles = new Resources();
 
@@ -50,9 +58,12 @@ final class EchoServer implements Closeable {
         this.log = log;
         try {
             reserve = openReserve();
+            alarm = TimerFd.create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+            open.add(loop.register(alarm, EPOLLIN, this::restIsOver));
         } catch (final IOException | RuntimeException e) {
-            loop.close();
-            throw e;
+            try (loop; Fd _ = reserve; Fd _ = alarm) {
+                throw e;
+            }
         }
     }
 
@@ -121,54 +132,79 @@ final class EchoServer implements Closeable {
             try {
                 new Connection(peer).begin();
             } catch (final IOException e) {
-                peer.close();
                 log.println("connection lost: " + e.getMessage());
+                drop(peer);
             }
         }
     }
 
     /// Takes the waiting connection with the reserved descriptor and closes it, so that its client learns of the overload;
-    /// where even that fails the listener rests until a connection ends.
+    /// where even that fails the listener rests until a connection ends, or for a while.
     private void outOfDescriptors(final Registration listener, final ErrnoException cause) throws IOException {
         log.println("refusing a connection: " + cause.getMessage());
         if (reserve != null) {
-            reserve.close();
+            drop(reserve);
             reserve = null;
             try {
                 final SocketFd refused = ((SocketFd) listener.fd()).accept(SOCK_NONBLOCK, null);
                 if (refused != null) {
-                    refused.close();
+                    drop(refused);
                 }
                 reserve = openReserve();
                 return;
             } catch (final ErrnoException e) {
-                log.println("listener rests until a connection ends: " + e.getMessage());
+                log.println("listener rests: " + e.getMessage());
             }
         }
-        listener.interest(0);
-        pausedListeners.add(listener);
+        try {
+            listener.interest(0);
+            pausedListeners.add(listener);
+            alarm.start(REST, REST);
+        } catch (final ErrnoException e) {
+            // It tries again in the next turn.
+            log.println("listener does not rest: " + e.getMessage());
+        }
     }
 
     private static Fd openReserve() throws IOException {
         return Fd.openFile(Path.of("/dev/null"), O_RDONLY, 0);
     }
 
+    private void restIsOver(final Registration registration, final int events) throws IOException {
+        alarm.expirations();
+        wakeListeners();
+    }
+
+    private void wakeListeners() throws IOException {
+        try {
+            while (!pausedListeners.isEmpty()) {
+                pausedListeners.getLast().interest(EPOLLIN);
+                pausedListeners.removeLast();
+            }
+            if (reserve == null) {
+                reserve = openReserve();
+            }
+            alarm.stop();
+        } catch (final ErrnoException e) {
+            // Somebody else has taken what became free. The alarm goes on.
+            log.println("still short of descriptors or memory: " + e.getMessage());
+        }
+    }
+
     private void end(final Registration registration) throws IOException {
         open.remove(registration);
-        registration.close();
+        drop(registration);
         if (!pausedListeners.isEmpty()) {
-            if (reserve == null) {
-                try {
-                    reserve = openReserve();
-                } catch (final ErrnoException e) {
-                    // Somebody else has taken what became free. The listeners try all the same, and rest again at worst.
-                    log.println("no descriptor in reserve: " + e.getMessage());
-                }
-            }
-            for (final Registration listener : pausedListeners) {
-                listener.interest(EPOLLIN);
-            }
-            pausedListeners.clear();
+            wakeListeners();
+        }
+    }
+
+    /// Closes what belonged to one connection: that it went wrong is told, and no reason to stop serving the others.
+    private void drop(final Closeable closed) {
+        try {
+            closed.close();
+        } catch (final IOException e) {
+            log.println("not closed in order: " + e.getMessage());
         }
     }
 
