@@ -104,6 +104,20 @@ class SocketSweepTest {
 
     // ---- descriptors
 
+    /// A copy that could not be given is closed.
+    private static void giveCopy(final Message message, final Fd fd) throws IOException {
+        final Fd copy = fd.dup();
+        boolean isGiven = false;
+        try {
+            message.giveFd(copy);
+            isGiven = true;
+        } finally {
+            if (!isGiven) {
+                copy.close();
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(value = SocketFamily.class, names = {"UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
     void aPassedDescriptorArrivesOnceOrNotAtAll(final SocketFamily family) {
@@ -115,16 +129,7 @@ class SocketSweepTest {
                     Message receiving = Message.allocate(arena, 1, 0, 2)) {
                 sending.buffers().add(text(arena, "two"));
                 receiving.buffers().add(arena.allocate(10));
-                final Fd given = lent.dup();
-                boolean isGiven = false;
-                try {
-                    sending.lendFd(lent).giveFd(given);
-                    isGiven = true;
-                } finally {
-                    if (!isGiven) {
-                        given.close();
-                    }
-                }
+                giveCopy(sending.lendFd(lent), lent);
                 assertThat(requireNow(pair.first().sendmsg(sending, 0))).isEqualTo(3);
                 assertThat(sending.descriptorsToSend()).isZero();
                 assertThat(requireNow(pair.second().recvmsg(receiving, 0))).isEqualTo(3);
@@ -139,24 +144,53 @@ class SocketSweepTest {
         assertThat(report.failed()).containsKeys(Call.sendmsg, Call.recvmsg, Call.getsockopt, Call.close);
     }
 
+    @ParameterizedTest
+    @EnumSource(value = Family.class, names = {"UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
+    void aLookReceivesCopiesOfItsOwnAndLeavesTheMessageWhereItIs(final Family family) {
+        final Sweep.Report report = Sweep.of(() -> {
+            try (Arena arena = Arena.ofConfined();
+                    SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, family.type | SOCK_NONBLOCK, 0);
+                    EventFd fd = EventFd.create(7, EFD_NONBLOCK);
+                    Message sending = Message.allocate(arena, 1, 0, 1);
+                    Message receiving = Message.allocate(arena, 1, 0, 1)) {
+                sending.buffers().add(text(arena, "one"));
+                receiving.buffers().add(arena.allocate(10));
+                giveCopy(sending, fd);
+                assertThat(requireNow(pair.first().sendmsg(sending, 0))).isEqualTo(3);
+                for (final int flags : new int[] {MSG_PEEK, MSG_PEEK, 0}) {
+                    assertThat(requireNow(pair.second().recvmsg(receiving, flags))).isEqualTo(3);
+                    assertThat(receiving.descriptors()).isEqualTo(1);
+                    if (flags == MSG_PEEK) {
+                        receiving.takeFd(0).close();
+                    }
+                }
+                assertThat(pair.second().recvmsg(receiving, 0)).as("nothing is left").isEqualTo(-EAGAIN);
+            }
+        }).run();
+        assertThat(report.failed()).containsKeys(Call.sendmsg, Call.recvmsg, Call.close);
+    }
+
     @Test
     void descriptorsOfSeveralMessagesArriveOnceOrNotAtAll() {
         final Sweep.Report report = Sweep.of(() -> {
             try (Arena arena = Arena.ofConfined();
                     SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
                     EventFd fd = EventFd.create(0, 0);
-                    Messages sending = Messages.allocate(arena, 3, 1, 0, 1);
-                    Messages receiving = Messages.allocate(arena, 3, 1, 0, 1)) {
+                    Messages sending = Messages.allocate(arena, 3, 1, 0, 2);
+                    Messages receiving = Messages.allocate(arena, 3, 1, 0, 2)) {
                 for (int i = 0; i < 3; i++) {
                     sending.get(i).buffers().add(text(arena, "message " + i));
-                    sending.get(i).lendFd(fd);
+                    giveCopy(sending.get(i).lendFd(fd), fd);
                     receiving.get(i).buffers().add(arena.allocate(20));
                 }
                 assertThat(requireNow(pair.first().sendmmsg(sending, 0, 3, 0))).isEqualTo(3);
+                // Each looks at the first message.
+                assertThat(requireNow(pair.second().recvmmsg(receiving, 2, MSG_PEEK))).isEqualTo(2);
+                assertThat(receiving.get(1).descriptors()).isEqualTo(2);
                 assertThat(requireNow(pair.second().recvmmsg(receiving, 3, 0))).isEqualTo(3);
                 for (int i = 0; i < 3; i++) {
                     assertThat(receiving.get(i).bytes()).isEqualTo(9);
-                    assertThat(receiving.get(i).descriptors()).isEqualTo(1);
+                    assertThat(receiving.get(i).descriptors()).isEqualTo(2);
                 }
                 receiving.get(1).takeFd(0).close();
             }
