@@ -1,6 +1,7 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,11 +21,16 @@ final class EchoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         final EchoServer server = new EchoServer(System.err);
-        try (Termination _ = Termination.by(server::stop, untilStdinEnds); server) {
-            for (final Endpoint endpoint : endpoints) {
-                Output.listening(System.out, server.serve(endpoint), false);
+        try (Termination termination = Termination.by(server::stop, untilStdinEnds)) {
+            try (server) {
+                for (final Endpoint endpoint : endpoints) {
+                    Output.listening(System.out, server.serve(endpoint), false);
+                }
+                server.run();
+            } catch (final IOException | RuntimeException e) {
+                termination.failed("echo", e);
+                throw e;
             }
-            server.run();
         }
         return 0;
     }

@@ -56,7 +56,7 @@ public final class Main {
     }
 
     /// What the kernel or the user can cause is told in a line; anything else is a defect, and its stack is wanted.
-    private static void complain(final PrintWriter err, final String command, final Exception e) {
+    static void complain(final PrintWriter err, final String command, final Exception e) {
         if (e instanceof ErrnoException || e instanceof WrongAnswerException || e instanceof FileSystemException) {
             err.println("fdsock " + command + ": " + e.getMessage());
         } else {

@@ -106,7 +106,13 @@ final class RecvFdCommand implements Callable<Integer> {
 
     private boolean receive() throws IOException {
         final Receiver receiver = new Receiver(max, this::take, System.err);
-        try (Termination _ = Termination.by(receiver::stop, false); receiver) {
+        try (Termination termination = Termination.by(receiver::stop, false)) {
+            return receive(receiver, termination);
+        }
+    }
+
+    private boolean receive(final Receiver receiver, final Termination termination) throws IOException {
+        try (receiver) {
             if (timeout != null) {
                 receiver.limit(Duration.ofNanos((long) (timeout * 1e9)));
             }
@@ -118,6 +124,9 @@ final class RecvFdCommand implements Callable<Integer> {
                 Output.listening(System.out, receiver.listen(channel.endpoint()), json);
             }
             return receiver.run();
+        } catch (final IOException | RuntimeException e) {
+            termination.failed("recv-fd", e);
+            throw e;
         }
     }
 

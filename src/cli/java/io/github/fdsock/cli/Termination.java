@@ -3,7 +3,9 @@ package io.github.fdsock.cli;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
 
 /// Turns SIGTERM, SIGINT and SIGHUP into an orderly end, with status 0 unless the command has another one.
 ///
@@ -16,15 +18,19 @@ final class Termination implements Closeable {
     private final Thread hook;
     private volatile int status;
 
+    /// Tells what went wrong while the command put everything away.
+    private volatile Runnable complaint = () -> { };
+
     private Termination(final Stop stop) {
         hook = new Thread(() -> {
             try {
                 stop.stop();
                 done.await();
+                complaint.run();
                 last.run();
                 Runtime.getRuntime().halt(status);
             } catch (final IOException | InterruptedException e) {
-                e.printStackTrace();
+                Main.complain(new PrintWriter(System.err), "termination", e);
                 Runtime.getRuntime().halt(1);
             }
         }, "termination");
@@ -69,6 +75,12 @@ final class Termination implements Closeable {
     /// What the JVM shall end with after a signal.
     void status(final int exitStatus) {
         status = exitStatus;
+    }
+
+    /// For what the command cannot put away: where a signal ends the JVM, nobody else hears of it.
+    void failed(final String command, final Exception e) {
+        complaint = () -> Main.complain(new PrintWriter(System.err), command, e);
+        status = CommandLine.ExitCode.SOFTWARE;
     }
 
     /// To be called when everything is put away.

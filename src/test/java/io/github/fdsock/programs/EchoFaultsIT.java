@@ -170,7 +170,7 @@ class EchoFaultsIT {
                 "accept4:error=EAGAIN:when=3+5",
                 "recv:error=EINTR:when=1+3", "recv:error=EAGAIN:when=2+3", "recv:short=700",
                 "send:error=EINTR:when=1+4", "send:error=EAGAIN:when=2+4", "send:short=500",
-                "epoll_ctl:error=ENOENT:op=DEL:when=2+2",
+                "epoll_ctl:error=ENOENT:op=DEL:when=2..14+2",
                 "close:error=EIO:after:when=1..9+2", "close:error=EINTR:after:when=2..10+2"))).isZero();
     }
 
@@ -204,6 +204,16 @@ class EchoFaultsIT {
         try (Program server = echo(List.of("listen:error=EADDRINUSE:when=2"), address("unix"), address("tcp"))) {
             assertThat(server.status()).isEqualTo(1);
             assertThat(server.errors()).contains("fdsock echo: listen(").contains("EADDRINUSE").doesNotContain("\tat ");
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void whatGoesWrongWhileASignalEndsItIsToldToo() throws Exception {
+        try (Program server = echo(List.of("close:error=EIO:after"), address("unix"))) {
+            server.listening(1);
+            assertThat(server.terminate()).isEqualTo(1);
+            assertThat(server.errors()).containsOnlyOnce("fdsock echo: close(").contains("EIO").doesNotContain("\tat ");
         }
         assertThat(folder).isEmptyDirectory();
     }
