@@ -145,11 +145,11 @@ class SocketSweepTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Family.class, names = {"UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
-    void aLookReceivesCopiesOfItsOwnAndLeavesTheMessageWhereItIs(final Family family) {
+    @EnumSource(value = SocketFamily.class, names = {"UNIX_STREAM", "UNIX_SEQPACKET", "UNIX_DGRAM"})
+    void aLookReceivesCopiesOfItsOwnAndLeavesTheMessageWhereItIs(final SocketFamily family) {
         final Sweep.Report report = Sweep.of(() -> {
             try (Arena arena = Arena.ofConfined();
-                    SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, family.type | SOCK_NONBLOCK, 0);
+                    SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, family.type() | SOCK_NONBLOCK, 0);
                     EventFd fd = EventFd.create(7, EFD_NONBLOCK);
                     Message sending = Message.allocate(arena, 1, 0, 1);
                     Message receiving = Message.allocate(arena, 1, 0, 1)) {
