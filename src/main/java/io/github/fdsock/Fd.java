@@ -63,8 +63,8 @@ public class Fd implements Closeable {
     /// The number of calls under way, and [#CLOSED].
     private volatile int state;
 
-    /// The thread that ended it: set once, right after [#CLOSED] was; null for the moment in between. No object of its own
-    /// holds this and the next two, since most descriptors that are received are closed soon.
+    /// The thread that ended it: set once, right after [#CLOSED] was; null for the moment in between. No object of its
+    /// own holds this and the next two, since most descriptors that are received are closed soon.
     private volatile String endedBy;
 
     /// Whether it was given away rather than closed.

@@ -33,28 +33,29 @@ import java.util.Objects;
 /// }
 /// ```
 ///
-/// **To send:** [#buffers], [#to] where the socket is not connected, [#add] for control messages, [#lendFd] or [#giveFd]
-/// for descriptors; then [SocketFd#sendmsg(Message, int)]. All of it stays for the next call but the descriptors.
+/// **To send:** [#buffers], [#to] where the socket is not connected, [#add] for control messages, [#lendFd] or
+/// [#giveFd] for descriptors; then [SocketFd#sendmsg(Message, int)]. All of it stays for the next call but the
+/// descriptors.
 ///
-/// **To receive:** [#buffers], then [SocketFd#recvmsg(Message, int)]; it tells [#bytes], [#from], [#flags], what came beside
-/// the bytes ([#get], [#control]) and the descriptors ([#takeFd]). What was received before is forgotten with the call,
-/// control messages that were added to be sent as well; buffers and [#to] stay.
+/// **To receive:** [#buffers], then [SocketFd#recvmsg(Message, int)]; it tells [#bytes], [#from], [#flags], what came
+/// beside the bytes ([#get], [#control]) and the descriptors ([#takeFd]). What was received before is forgotten with
+/// the call, control messages that were added to be sent as well; buffers and [#to] stay.
 ///
-/// **Who owns descriptors.** *Received* ones belong to this message from the moment they arrive, close-on-exec, whatever
-/// else happens: also where the call throws, and on a look with `MSG_PEEK`, which receives copies of its own each time.
-/// [#takeFd] makes one the caller's. Those not taken are closed when the message is received into again, cleared or closed.
-/// *Lent* ones stay the caller's, and may be closed or given away only when they have been sent, or taken back by
-/// [#clear]. *Given* ones belong to this message at once, which closes them when they have been sent; unsent ones when it is
-/// cleared or closed. Nothing closes those of a forgotten message.
+/// **Who owns descriptors.** *Received* ones belong to this message from the moment they arrive, close-on-exec,
+/// whatever else happens: also where the call throws, and on a look with `MSG_PEEK`, which receives copies of its own
+/// each time. [#takeFd] makes one the caller's. Those not taken are closed when the message is received into again,
+/// cleared or closed. *Lent* ones stay the caller's, and may be closed or given away only when they have been sent, or
+/// taken back by [#clear]. *Given* ones belong to this message at once, which closes them when they have been sent;
+/// unsent ones when it is cleared or closed. Nothing closes those of a forgotten message.
 ///
-/// **Descriptors leave once**, with the first byte: when the call has sent anything, they are gone from the message, and the
-/// rest of a stream's bytes is to be sent without them. Where it has sent nothing (`-EAGAIN`, an exception) they are still
-/// there.
+/// **Descriptors leave once**, with the first byte: when the call has sent anything, they are gone from the message,
+/// and the rest of a stream's bytes is to be sent without them. Where it has sent nothing (`-EAGAIN`, an exception)
+/// they are still there.
 ///
-/// **How many are let in** is up to the receiver: exactly so many as the message was made for. Without other control messages
-/// the kernel itself is told that number: the room is `CMSG_LEN`, not `CMSG_SPACE`, whose padding would admit one more.
-/// With room for others a peer can fill that with descriptors instead: these are closed before the call returns, and told like
-/// those that the kernel has dropped ([#truncation]).
+/// **How many are let in** is up to the receiver: exactly so many as the message was made for. Without other control
+/// messages the kernel itself is told that number: the room is `CMSG_LEN`, not `CMSG_SPACE`, whose padding would admit
+/// one more. With room for others a peer can fill that with descriptors instead: these are closed before the call
+/// returns, and told like those that the kernel has dropped ([#truncation]).
 ///
 /// **Threads.** One at a time. **Memory.** As long as the arena that it was made with.
 ///
@@ -160,14 +161,14 @@ public final class Message implements Closeable {
     /// How many bytes the last call has sent or received, which it tells also where the call has thrown an exception
     /// after that.
     ///
-    /// @return the number; of a datagram that was received at most as many as there was room for; 0 at a stream's end, for
-    ///         an empty datagram, and where nothing was sent or received
+    /// @return the number; of a datagram that was received at most as many as there was room for; 0 at a stream's end,
+    ///         for an empty datagram, and where nothing was sent or received
     public long bytes() {
         return bytes;
     }
 
-    /// Empties it, as if it were new: buffers, addresses, control messages. Descriptors that were lent are their owners'
-    /// alone again; those that were given and not sent, and those that were received and not taken, are closed.
+    /// Empties it, as if it were new: buffers, addresses, control messages. Descriptors that were lent are their
+    /// owners' alone again; those that were given and not sent, and those that were received and not taken, are closed.
     ///
     /// @throws ErrnoException as [Fd#close]; all the others are closed all the same
     /// @throws IllegalStateException as [Fd#close]; all the others are closed all the same
@@ -246,7 +247,8 @@ public final class Message implements Closeable {
     /// @throws IndexOutOfBoundsException there is no room for it
     public Message add(final int level, final int type, final MemorySegment data) {
         if (level == SOL_SOCKET && type == SCM_RIGHTS) {
-            throw new IllegalArgumentException("descriptors are lent or given to a message: SCM_RIGHTS is written by it");
+            throw new IllegalArgumentException(
+                    "descriptors are lent or given to a message: SCM_RIGHTS is written by it");
         }
         toBeSent().append(level, type, data);
         return this;
@@ -333,8 +335,8 @@ public final class Message implements Closeable {
         return (flags & MSG_TRUNC) != 0;
     }
 
-    /// Whether control messages were lost, descriptors among them; [#truncation] says why. Those that did arrive are here,
-    /// the first of them.
+    /// Whether control messages were lost, descriptors among them; [#truncation] says why. Those that did arrive are
+    /// here, the first of them.
     ///
     /// @return whether any were lost
     public boolean controlTruncated() {
@@ -470,8 +472,8 @@ public final class Message implements Closeable {
 
     // ---- what a socket does with it
 
-    /// Fills the header for a `sendmsg`, and holds on to the descriptors that go along; [#afterSend] lets go of them, also
-    /// where this has thrown.
+    /// Fills the header for a `sendmsg`, and holds on to the descriptors that go along; [#afterSend] lets go of them,
+    /// also where this has thrown.
     ///
     /// @throws IllegalStateException one of them is closed
     Msghdr beforeSend() {
@@ -547,7 +549,7 @@ public final class Message implements Closeable {
                 for (int i = 0; i + Integer.BYTES <= dataLength; i += Integer.BYTES) {
                     received[receivedCount++] = control.dataInt(i);
                 }
-                // Of the room, not of what was filled: in its padding there is none for a descriptor that found no number.
+                // Of the room, not of what was filled: in that one's padding there may be room that nobody wanted.
                 room = control.capacity() - end - (int) ControlBuffer.len(dataLength);
             } else if (ofSocket && control.type() == SCM_PIDFD && dataLength >= Integer.BYTES) {
                 pidFd = control.dataInt(0);

@@ -8,8 +8,9 @@ import java.util.Objects;
 
 /// An array of messages: what one `sendmmsg(2)` sends or one `recvmmsg(2)` receives.
 ///
-/// Each is a [Message] like any other, with its own buffers, addresses, control messages and descriptors, and is set up,
-/// asked and reused in the same way. After a call, [Message#bytes] tells of each how much of it was sent or received.
+/// Each is a [Message] like any other, with its own buffers, addresses, control messages and descriptors, and is set
+/// up, asked and reused in the same way. After a call, [Message#bytes] tells of each how much of it was sent or
+/// received.
 ///
 /// ```java
 /// int n = socket.recvmmsg(messages, messages.size(), MSG_WAITFORONE);

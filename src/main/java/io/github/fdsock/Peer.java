@@ -1,7 +1,7 @@
 package io.github.fdsock;
 
-/// What the kernel answers when it is asked about the other end of a UNIX socket, with the reasons for not answering kept
-/// apart: a check of who is there has to tell "it may not" from "I cannot know", and to fail on each.
+/// What the kernel answers when it is asked about the other end of a UNIX socket, with the reasons for not answering
+/// kept apart: a check of who is there has to tell "it may not" from "I cannot know", and to fail on each.
 ///
 /// ```java
 /// switch (socket.peerPidFd()) {

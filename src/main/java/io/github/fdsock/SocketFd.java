@@ -34,9 +34,9 @@ import java.util.Objects;
 ///
 /// **Writing never raises SIGPIPE**: `MSG_NOSIGNAL` goes with each send, and `EPIPE` comes as an exception.
 ///
-/// **Descriptors in messages.** But for [#receive], [#recvmsg(Message, int)] and [#recvmmsg], the calls of this class give
-/// the kernel no room for control messages: descriptors that a peer passes over a UNIX socket are thrown away by the
-/// kernel when the bytes they came with are received, and nothing tells of it.
+/// **Descriptors in messages.** But for [#receive], [#recvmsg(Message, int)] and [#recvmmsg], the calls of this class
+/// give the kernel no room for control messages: descriptors that a peer passes over a UNIX socket are thrown away by
+/// the kernel when the bytes they came with are received, and nothing tells of it.
 ///
 /// Ownership and threads: see [Fd].
 public final class SocketFd extends Fd {
@@ -373,8 +373,8 @@ public final class SocketFd extends Fd {
     ///
     /// With `SO_LINGER` this waits for what has not been sent.
     ///
-    /// A TCP connection that is closed with something unread in it is reset, and the reset may overtake what was sent: to be
-    /// sure of the last bytes, [#shutdown] writing, receive until the end, and close then.
+    /// A TCP connection that is closed with something unread in it is reset, and the reset may overtake what was sent:
+    /// to be sure of the last bytes, [#shutdown] writing, receive until the end, and close then.
     ///
     /// @throws IllegalStateException where the number was closed behind this object's back (`EBADF`)
     /// @throws ErrnoException `EIO`: the number is free all the same
@@ -614,9 +614,9 @@ public final class SocketFd extends Fd {
 
     /// `recv(fd, buf, len, flags)`: receives what is there, at most the segment's size.
     ///
-    /// There is no room for control messages: over a UNIX socket the kernel closes descriptors that come with these bytes,
-    /// and nothing tells of it. Where any may come, [#recvmsg(Message, int)] is the call. The same holds for every receiving
-    /// method that takes no message.
+    /// There is no room for control messages: over a UNIX socket the kernel closes descriptors that come with these
+    /// bytes, and nothing tells of it. Where any may come, [#recvmsg(Message, int)] is the call. The same holds for
+    /// every receiving method that takes no message.
     ///
     /// @param into where to, in native memory
     /// @param flags `MSG_DONTWAIT`, `MSG_PEEK`, `MSG_WAITALL`, `MSG_TRUNC`, …
@@ -854,11 +854,11 @@ public final class SocketFd extends Fd {
     /// @return as [#send(MemorySegment, int)]
     /// @throws IllegalArgumentException descriptors without a byte on a stream, which the kernel would not send
     /// @throws IllegalStateException one of the descriptors is closed; nothing has been sent then
-    /// @throws UnsupportedOperationException descriptors, and not a UNIX socket: TCP would take them without a word, and
-    ///         forget them
-    /// @throws ErrnoException `ETOOMANYREFS`: too many descriptors are on their way; `EINVAL`, `EPERM`: not such a control
-    ///         message; else as [#send(MemorySegment, int)]. Nothing has been sent, but where [Message#bytes] says so: then
-    ///         a descriptor that was given could not be closed
+    /// @throws UnsupportedOperationException descriptors, and not a UNIX socket: TCP would take them without a word,
+    ///         and forget them
+    /// @throws ErrnoException `ETOOMANYREFS`: too many descriptors are on their way; `EINVAL`, `EPERM`: not such a
+    ///         control message; else as [#send(MemorySegment, int)]. Nothing has been sent, but where [Message#bytes]
+    ///         says so: then a descriptor that was given could not be closed
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long sendmsg(final Message message, final int flags) throws IOException {
         requirePassable(message);
@@ -916,15 +916,15 @@ public final class SocketFd extends Fd {
 
     /// `sendmmsg(fd, msgvec, vlen, flags | MSG_NOSIGNAL)`: sends several messages.
     ///
-    /// The kernel stops at the first that it cannot send, and tells why only where that is the very first: to learn it, send
-    /// again from there.
+    /// The kernel stops at the first that it cannot send, and tells why only where that is the very first: to learn it,
+    /// send again from there.
     ///
     /// @param messages what to send; [Message#bytes] tells of each how much of it was
     /// @param first the index of the first
     /// @param count how many, 1 or more
     /// @param flags as [#send(MemorySegment, int)]
-    /// @return how many were sent, their descriptors with them; `-EAGAIN`, the only negative result, where it would have to
-    ///         wait and none was
+    /// @return how many were sent, their descriptors with them; `-EAGAIN`, the only negative result, where it would
+    ///         have to wait and none was
     /// @throws IndexOutOfBoundsException there are not so many
     /// @throws IllegalArgumentException as [#sendmsg(Message, int)]
     /// @throws IllegalStateException as [#sendmsg(Message, int)]
@@ -956,11 +956,12 @@ public final class SocketFd extends Fd {
         }
     }
 
-    /// `recvmmsg(fd, msgvec, vlen, flags | MSG_CMSG_CLOEXEC, NULL)`: receives several messages, into the first of `messages`.
+    /// `recvmmsg(fd, msgvec, vlen, flags | MSG_CMSG_CLOEXEC, NULL)`: receives several messages, into the first of
+    /// `messages`.
     ///
-    /// A blocking call waits until all `count` are there; with `MSG_WAITFORONE` for the first, and takes with it what else is
-    /// there. The time limit of the call is not offered: the kernel looks at it only when a message has come. [#await] before
-    /// it, and `MSG_DONTWAIT`, do what was meant.
+    /// A blocking call waits until all `count` are there; with `MSG_WAITFORONE` for the first, and takes with it what
+    /// else is there. The time limit of the call is not offered: the kernel looks at it only when a message has come.
+    /// [#await] before it, and `MSG_DONTWAIT`, do what was meant.
     ///
     /// An error behind the first message is kept by the kernel, and told by the next call.
     ///
@@ -1051,13 +1052,13 @@ public final class SocketFd extends Fd {
         }
     }
 
-    /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`: receives bytes, and the descriptors that came with them, into a message
-    /// of its own.
+    /// `recvmsg(fd, msg, flags | MSG_CMSG_CLOEXEC)`: receives bytes, and the descriptors that came with them, into a
+    /// message of its own.
     ///
     /// Exactly so many descriptors are accepted as are asked for. Further ones are closed by the kernel, which
-    /// [Message#truncation] tells. There is no room for anything else: where the socket was told to deliver other control
-    /// messages (`SO_PASSCRED`, `SO_TIMESTAMP`, …) they take it from the descriptors, and [#recvmsg(Message, int)] with room
-    /// for both is the way.
+    /// [Message#truncation] tells. There is no room for anything else: where the socket was told to deliver other
+    /// control messages (`SO_PASSCRED`, `SO_TIMESTAMP`, …) they take it from the descriptors, and [#recvmsg(Message,
+    /// int)] with room for both is the way.
     ///
     /// @param into where to, in native memory
     /// @param flags as [#recvmsg(Message, int)]
@@ -1145,8 +1146,8 @@ public final class SocketFd extends Fd {
     /// `SO_PEERPIDFD`: a descriptor of the process at the other end, which no other process can slip into, unlike the
     /// number in `SO_PEERCRED`.
     ///
-    /// The other answers than a descriptor say different things, and a check has to fail on each: do not fall back to the
-    /// number on any of them.
+    /// The other answers than a descriptor say different things, and a check has to fail on each: do not fall back to
+    /// the number on any of them.
     ///
     /// @return the process, owned by the caller, each call makes a new one; or why there is none. Linux 6.5
     /// @throws ErrnoException `EMFILE`, `ENFILE`: no free descriptor
@@ -1154,8 +1155,8 @@ public final class SocketFd extends Fd {
         return askForPeer(() -> new PidFd(getsockoptInt(SOL_SOCKET, SO_PEERPIDFD)));
     }
 
-    /// `getsockopt(fd, SOL_SOCKET, optname, optval, optlen)` of an option that tells of the other end, with the reasons for
-    /// not answering kept apart.
+    /// `getsockopt(fd, SOL_SOCKET, optname, optval, optlen)` of an option that tells of the other end, with the reasons
+    /// for not answering kept apart.
     ///
     /// @param <T> the type of its values
     /// @param option `SockOpt.SO_PEERCRED`, `SockOpt.SO_PEERGROUPS`, `SockOpt.SO_PEERSEC`

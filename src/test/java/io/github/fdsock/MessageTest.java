@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A message carries address, buffers, control messages and descriptors, and is used again without leaving anything of the
-/// last time in it.
+/// A message carries address, buffers, control messages and descriptors, and is used again without leaving anything of
+/// the last time in it.
 @Timeout(60)
 class MessageTest {
     private Arena arena;

@@ -14,7 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A check of who is at the other end tells "yes", "gone", "cannot know" and "nobody" apart, and fails on all but the first.
+/// A check of who is at the other end tells "yes", "gone", "cannot know" and "nobody" apart, and fails on all but the
+/// first.
 class PeerTest {
     private SocketFd.Pair pair;
 

@@ -34,7 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every descriptor that arrives has an owner at once; those that do not are told of; and none that was not asked for gets in.
+/// Every descriptor that arrives has an owner at once; those that do not are told of; and none that was not asked for
+/// gets in.
 @Timeout(60)
 class ReceiveDescriptorsTest {
     private Arena arena;
@@ -662,8 +663,8 @@ class ReceiveDescriptorsTest {
 
     // ---- without free numbers
 
-    /// At `RLIMIT_NOFILE` the receive succeeds, with the descriptors that found a number and no others: neither invented,
-    /// nor those of the message before.
+    /// At `RLIMIT_NOFILE` the receive succeeds, with the descriptors that found a number and no others: neither
+    /// invented, nor those of the message before.
     @Test
     void withoutFreeNumbersTheFirstArriveAndTheRestIsTold() throws Exception {
         final Process process = new ProcessBuilder(Project.java().toString(), "-ea", "-XX:+UseSerialGC",

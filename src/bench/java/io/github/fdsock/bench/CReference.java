@@ -29,8 +29,8 @@ public final class CReference implements InternalProfiler {
     private final String turns;
     private final String program;
 
-    /// @param line the case of `bench_calls.c`, the turns of a sample, and the path of the compiled program, with colons
-    /// between them
+    /// @param line the case of `bench_calls.c`, the turns of a sample, and the path of the compiled program, with
+    /// colons between them
     public CReference(final String line) {
         final String[] words = line.split(":", 3);
         work = words[0];

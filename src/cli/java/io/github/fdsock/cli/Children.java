@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 
 /// The processes that a command has started, all of this program itself, and the folder where their sockets lie.
 ///
-/// None survives: [#close] ends those that are still there and removes the folder, also when the command is interrupted.
-/// Were this process killed outright, its children would see their standard input end, and end as well.
+/// None survives: [#close] ends those that are still there and removes the folder, also when the command is
+/// interrupted. Were this process killed outright, its children would see their standard input end, and end as well.
 final class Children implements Closeable {
     private static final int PATIENCE_SECONDS = 5;
 

@@ -26,8 +26,8 @@ import java.util.Set;
 
 /// Sends back what it receives, on any number of sockets of any kind, in one thread.
 ///
-/// One buffer serves all connections. Only what a connection's peer does not take at once is kept for that connection, and
-/// until it has taken it, nothing more is read from it: a slow reader costs one buffer at most and disturbs nobody.
+/// One buffer serves all connections. Only what a connection's peer does not take at once is kept for that connection,
+/// and until it has taken it, nothing more is read from it: a slow reader costs one buffer at most and disturbs nobody.
 final class EchoServer implements Closeable {
     /// A message on a seqpacket or datagram socket has to fit: the kernel's default limit for one is 212,992 bytes.
     private static final int BUFFER_SIZE = 256 * 1024;
@@ -138,8 +138,8 @@ final class EchoServer implements Closeable {
         }
     }
 
-    /// Takes the waiting connection with the reserved descriptor and closes it, so that its client learns of the overload;
-    /// where even that fails the listener rests until a connection ends, or for a while.
+    /// Takes the waiting connection with the reserved descriptor and closes it, so that its client learns of the
+    /// overload; where even that fails the listener rests until a connection ends, or for a while.
     private void outOfDescriptors(final Registration listener, final ErrnoException cause) throws IOException {
         log.println("refusing a connection: " + cause.getMessage());
         if (reserve != null) {

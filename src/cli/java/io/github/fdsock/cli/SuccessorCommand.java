@@ -17,8 +17,8 @@ import picocli.CommandLine.Parameters;
 
 /// `fdsock successor`: the demo's other process, which is handed a listening socket and an open file.
 ///
-/// It serves the next connection of the one, then reads the other on from where its first owner stopped, and sends what it
-/// read back over the channel.
+/// It serves the next connection of the one, then reads the other on from where its first owner stopped, and sends what
+/// it read back over the channel.
 @Command(name = "successor", hidden = true, description = "Takes over a listener and a file; for the demo.")
 final class SuccessorCommand implements Callable<Integer> {
     private static final int BUFFER_SIZE = 64 * 1024;

@@ -43,8 +43,8 @@ final class Termination implements Closeable {
     }
 
     /// @param stop makes the command stop
-    /// @param atEndOfInput whether it shall stop as well when standard input ends: a child whose parent was killed learns
-    ///         of it that way
+    /// @param atEndOfInput whether it shall stop as well when standard input ends: a child whose parent was killed
+    ///         learns of it that way
     static Termination by(final Stop stop, final boolean atEndOfInput) {
         final Termination termination = new Termination(stop);
         Runtime.getRuntime().addShutdownHook(termination.hook);

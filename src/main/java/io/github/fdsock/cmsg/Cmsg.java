@@ -80,12 +80,12 @@ public final class Cmsg<T> {
     public static final Cmsg<InetSocketAddress> IPV6_ORIGDSTADDR =
             new Cmsg<>("IPV6_ORIGDSTADDR", IPPROTO_IPV6, Constants.IPV6_ORIGDSTADDR, CmsgType.ADDRESS);
 
-    /// `SO_MARK`: the mark that firewall and routing know it by. Received with `SO_RCVMARK`. Sent, it takes CAP_NET_RAW or
-    /// CAP_NET_ADMIN (`EPERM`).
+    /// `SO_MARK`: the mark that firewall and routing know it by. Received with `SO_RCVMARK`. Sent, it takes CAP_NET_RAW
+    /// or CAP_NET_ADMIN (`EPERM`).
     public static final Cmsg<Integer> SO_MARK = integer("SO_MARK", SOL_SOCKET, Constants.SO_MARK);
 
-    /// `SO_PRIORITY`: its priority in the queueing discipline. Received with `SO_RCVPRIORITY`. Sent, since Linux 6.14; above
-    /// 6 it takes CAP_NET_RAW or CAP_NET_ADMIN (`EPERM`).
+    /// `SO_PRIORITY`: its priority in the queueing discipline. Received with `SO_RCVPRIORITY`. Sent, since Linux 6.14;
+    /// above 6 it takes CAP_NET_RAW or CAP_NET_ADMIN (`EPERM`).
     public static final Cmsg<Integer> SO_PRIORITY = integer("SO_PRIORITY", SOL_SOCKET, Constants.SO_PRIORITY);
 
     // ---- the error queue

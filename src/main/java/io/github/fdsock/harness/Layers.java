@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/// What stands between the calls and the kernel at this moment, layer on layer behind one interposer, which is there only
-/// while there is a layer.
+/// What stands between the calls and the kernel at this moment, layer on layer behind one interposer, which is there
+/// only while there is a layer.
 final class Layers {
     private static final Layer[] NONE = {};
 
@@ -28,13 +28,13 @@ final class Layers {
         /// Which layers it stands outside of.
         Place place();
 
-        /// Answers a call, or lets it [proceed][Invocation#proceed]. On the thread that makes it; calls made from in here
-        /// go straight to the kernel.
+        /// Answers a call, or lets it [proceed][Invocation#proceed]. On the thread that makes it; calls made from in
+        /// here go straight to the kernel.
         long call(Invocation invocation);
     }
 
-    /// The order of layers, from the caller inward: a trace shows what the caller sees, with what was injected; a ledger
-    /// counts what really happened.
+    /// The order of layers, from the caller inward: a trace shows what the caller sees, with what was injected; a
+    /// ledger counts what really happened.
     enum Place {
         TRACE, FAULTS, LEDGER
     }

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `fdsock echo` under load while its calls fail: no wrong byte, no connection lost but by a fault of its own, nothing left
-/// open, and it goes on serving.
+/// `fdsock echo` under load while its calls fail: no wrong byte, no connection lost but by a fault of its own, nothing
+/// left open, and it goes on serving.
 @Timeout(180)
 class EchoFaultsIT {
     private static final int CONNECTIONS = 16;

@@ -23,9 +23,9 @@ import java.util.Map;
 
 /// The descriptors that a process holds: what `/proc` says of them, and what copies of them (`pidfd_getfd`) tell.
 ///
-/// A copy is made of sockets and memory files alone, and closed at once; where that is not allowed, the description says
-/// what is unknown. The process goes on meanwhile: a description is of one moment, and made anew when another file has
-/// come to the number under it.
+/// A copy is made of sockets and memory files alone, and closed at once; where that is not allowed, the description
+/// says what is unknown. The process goes on meanwhile: a description is of one moment, and made anew when another file
+/// has come to the number under it.
 public final class DescriptorTable implements Closeable {
     private static final String ANONYMOUS = "anon_inode:";
     private static final String DELETED = " (deleted)";
