@@ -549,7 +549,7 @@ public final class Message implements Closeable {
                 for (int i = 0; i + Integer.BYTES <= dataLength; i += Integer.BYTES) {
                     received[receivedCount++] = control.dataInt(i);
                 }
-                // Of the room, not of what was filled: in that one's padding there may be room that nobody wanted.
+                // Against the capacity, not msg_controllen: that counts the padding, where one more may have had room.
                 room = control.capacity() - end - (int) ControlBuffer.len(dataLength);
             } else if (ofSocket && control.type() == SCM_PIDFD && dataLength >= Integer.BYTES) {
                 pidFd = control.dataInt(0);
