@@ -7,7 +7,7 @@
 module io.github.fdsock {
     requires static java.management;
     requires static jdk.jfr;
-    requires static transitive org.junit.jupiter.api;
+    requires static org.junit.jupiter.api;
 
     exports io.github.fdsock;
     exports io.github.fdsock.cmsg;

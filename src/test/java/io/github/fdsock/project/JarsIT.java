@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.testing.Project;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
+import java.util.spi.ToolProvider;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The library's jar is a module with nothing else in it; the tool's jar needs nothing else.
 class JarsIT {
@@ -33,6 +38,29 @@ class JarsIT {
                 .extracting(ModuleDescriptor.Requires::name).containsExactly("java.base");
         assertThat(descriptor.packages()).allMatch(name -> name.startsWith("io.github.fdsock"))
                 .noneMatch(name -> name.matches(".*\\.(cli|bench|testing)"));
+    }
+
+    /// Optional modules are optional for those, too, who compile against it.
+    @Test
+    void aModuleThatUsesItIsCompiledWithNothingElse(@TempDir Path folder) throws IOException {
+        Path module = Files.writeString(folder.resolve("module-info.java"),
+                "module app { requires io.github.fdsock; }");
+        Path source = Files.writeString(folder.resolve("Main.java"), """
+                package app;
+                import io.github.fdsock.*;
+                import io.github.fdsock.harness.*;
+                class Main {
+                    Trace trace(Fd fd) {
+                        return Trace.record(Scope.descriptor(fd));
+                    }
+                }
+                """);
+        StringWriter said = new StringWriter();
+        int status = ToolProvider.findFirst("javac").orElseThrow().run(new PrintWriter(said), new PrintWriter(said),
+                "-Xlint:all", "-Werror", "-d", folder.resolve("classes").toString(), "-p", LIBRARY.toString(),
+                module.toString(), source.toString());
+        assertThat(said.toString()).isEmpty();
+        assertThat(status).isZero();
     }
 
     @Test
