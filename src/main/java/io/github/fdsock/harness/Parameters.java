@@ -82,7 +82,7 @@ final class Parameters {
                 return null;
             }
         }
-        final SockAddr address = name.address() == 0 ? null : SockAddr.decode(name, length);
+        final SockAddr address = name.isNative() && name.address() == 0 ? null : SockAddr.decode(name, length);
         return address == null || address.family() == AF_UNSPEC ? null : address;
     }
 

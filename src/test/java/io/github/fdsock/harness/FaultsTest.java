@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.Endpoint;
 import io.github.fdsock.EpollFd;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
@@ -14,7 +15,6 @@ import io.github.fdsock.Messages;
 import io.github.fdsock.PipeFd;
 import io.github.fdsock.SignalFd;
 import io.github.fdsock.SockAddr;
-import io.github.fdsock.Endpoint;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
@@ -304,6 +304,23 @@ class FaultsTest {
             } else if (call.equals("recvmmsg")) {
                 messages.get(0).takeFd(0).close();
             }
+        }
+    }
+
+    /// Written by hand, a message may point to anything: that is the kernel's to say, not the end of the JVM.
+    @ParameterizedTest
+    @ValueSource(strings = {"sendmsg,sendmmsg:short=1", "sendmsg,sendmmsg:error=EIO:len>0",
+        "sendmsg,sendmmsg:error=EIO:addr=tcp:127.0.0.1:1"})
+    void pointersThatLeadNowhereAreLeftToTheKernel(final String rule) throws IOException {
+        final MemorySegment header = arena.allocate(64, 8);
+        header.set(ValueLayout.JAVA_LONG, 0, 1);
+        header.set(ValueLayout.JAVA_INT, 8, 16);
+        header.set(ValueLayout.JAVA_LONG, 16, 4096);
+        header.set(ValueLayout.JAVA_LONG, 24, 3);
+        try (Faults faults = Faults.inject(rule)) {
+            assertThat(Libc.sendmsg(pair.first().intValue(), header, MSG_NOSIGNAL)).isEqualTo(-EFAULT);
+            assertThat(Libc.sendmmsg(pair.first().intValue(), header, 1, MSG_NOSIGNAL)).isEqualTo(-EFAULT);
+            assertThat(faults.injected()).isZero();
         }
     }
 

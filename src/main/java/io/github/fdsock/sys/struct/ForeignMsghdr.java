@@ -3,14 +3,16 @@ package io.github.fdsock.sys.struct;
 import static io.github.fdsock.sys.struct.Bytes.U32;
 import static io.github.fdsock.sys.struct.Bytes.U64;
 
+import io.github.fdsock.sys.ProcessMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// A `struct msghdr` on its way to the kernel, whoever has filled it: read, and copied so that it offers fewer bytes.
 ///
 /// For what stands between a call and the kernel. A [Msghdr] knows the segments that it points to; here only their
-/// addresses are left, and they are taken at their word as the kernel takes them. One that is no memory at all kills
-/// the JVM, where the kernel would answer `EFAULT`; `NULL` is harmless.
+/// addresses are left, which somebody may have written by hand. What they point to is copied by way of [ProcessMemory];
+/// where that cannot be read there is nothing to see and nothing to make shorter, and the call goes on as it is, to the
+/// kernel's `EFAULT`.
 ///
 /// **Threads.** One at a time, that which makes the call.
 ///
@@ -41,7 +43,7 @@ public final class ForeignMsghdr {
 
     /// The address that `msg_name` points to.
     ///
-    /// @return `msg_namelen` bytes; none where there is no address, or a length that cannot be one
+    /// @return a copy of its `msg_namelen` bytes; none where there is no address, or a length that cannot be one
     public MemorySegment name() {
         final long length = segment.get(U32, NAMELEN);
         return length < 0 || length > Sockaddr.SIZEOF_SOCKADDR_STORAGE ? MemorySegment.NULL
@@ -121,10 +123,9 @@ public final class ForeignMsghdr {
                 : memory(segment.get(U64, IOV), count * Iovec.SIZEOF);
     }
 
-    @SuppressWarnings("restricted")
+    /// A copy; `NULL` where there is no such memory.
     private static MemorySegment memory(final long address, final long length) {
-        // SAFETY: the kernel is about to read the same bytes, by the same address and length, which are those of
-        // segments that Msghdr and Iovec have found alive a moment ago; who wrote them by hand answers for them.
-        return address == 0 ? MemorySegment.NULL : MemorySegment.ofAddress(address).reinterpret(length);
+        final byte[] bytes = address == 0 ? null : ProcessMemory.read(address, (int) length);
+        return bytes == null ? MemorySegment.NULL : MemorySegment.ofArray(bytes);
     }
 }
