@@ -178,7 +178,7 @@ class ControlMessagesTest {
         assertThatThrownBy(() -> out.add(Cmsg.UDP_SEGMENT, 65_536)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("UDP_SEGMENT: 65536 does not fit 16 bits");
         assertThatThrownBy(() -> out.add(Cmsg.IP_PKTINFO, PacketInfo.from(address("::1"))))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("::1".replace("::", "0:0:0:0:0:0:0:"));
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0:0:0:0:0:0:0:1");
         assertThatThrownBy(() -> out.add(Cmsg.IPV6_PKTINFO, PacketInfo.from(address("127.0.0.1"))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("127.0.0.1");
         assertThatThrownBy(() -> out.add(Cmsg.IP_TTL, null)).isInstanceOf(NullPointerException.class)

@@ -18,12 +18,7 @@ import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.testing.Allocations;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,39 +28,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A message carries address, buffers, control messages and descriptors, and is used again without leaving anything of
 /// the last time in it.
 @Timeout(60)
-class MessageTest {
-    private Arena arena;
-    private SocketFd.Pair pair;
-    private PipeFd.Pair pipe;
-    private MemorySegment room;
-
-    @BeforeEach
-    void open() throws IOException {
-        arena = Arena.ofShared();
-        room = arena.allocate(1000);
-        pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0);
-        pipe = PipeFd.create(0);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        pipe.close();
-        pair.close();
-        arena.close();
-    }
-
-    private MemorySegment bytes(final String text) {
-        return arena.allocateFrom(ValueLayout.JAVA_BYTE, text.getBytes(StandardCharsets.US_ASCII));
-    }
-
+class MessageTest extends PassingFixture {
     private Message message(final MemorySegment buffer, final int controlMax, final int descriptorsMax) {
         final Message message = Message.allocate(arena, 4, controlMax, descriptorsMax);
         message.buffers().add(buffer);
         return message;
-    }
-
-    private String text(final Message message) {
-        return new String(room.asSlice(0, message.bytes()).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII);
     }
 
     // ---- buffers and addresses
@@ -416,6 +383,25 @@ class MessageTest {
 
     // ---- the heap
 
+    // A turn is compiled by itself, as a program's would be: of a loop that is replaced while it runs the compiler makes
+    // something else.
+
+    private void passDescriptor(final Message out, final Message in) throws IOException {
+        pair.first().sendmsg(out.lendFd(pipe.writeEnd()), 0);
+        pair.second().recvmsg(in, 0);
+        if (in.descriptors() != 1) {
+            throw new AssertionError("something else came");
+        }
+    }
+
+    private static void passHops(final SocketFd.Pair udp, final Message out, final Message in) throws IOException {
+        udp.first().sendmsg(out, 0);
+        udp.second().recvmsg(in, 0);
+        if (in.getInt(Cmsg.IP_TTL, -1) != 9) {
+            throw new AssertionError("something else came");
+        }
+    }
+
     @Test
     void usedAgainItAllocatesNothing() throws IOException {
         final int window = 5_000;
@@ -430,13 +416,8 @@ class MessageTest {
             for (int i = 0; i < windowsMax && least >= window; i++) {
                 final long before = Allocations.ofThisThread();
                 for (int turn = 0; turn < window; turn++) {
-                    pair.first().sendmsg(out.lendFd(pipe.writeEnd()), 0);
-                    pair.second().recvmsg(in, 0);
-                    udp.first().sendmsg(outUdp, 0);
-                    udp.second().recvmsg(inUdp, 0);
-                    if (in.descriptors() != 1 || inUdp.getInt(Cmsg.IP_TTL, -1) != 9) {
-                        throw new AssertionError("something else came");
-                    }
+                    passDescriptor(out, in);
+                    passHops(udp, outUdp, inUdp);
                 }
                 least = Math.min(least, Allocations.ofThisThread() - before);
             }

@@ -26,8 +26,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,35 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Every descriptor that arrives has an owner at once; those that do not are told of; and none that was not asked for
 /// gets in.
 @Timeout(60)
-class ReceiveDescriptorsTest {
-    private Arena arena;
-    private SocketFd.Pair pair;
-    private PipeFd.Pair pipe;
-    private MemorySegment room;
-
-    @BeforeEach
-    void open() throws IOException {
-        arena = Arena.ofShared();
-        room = arena.allocate(1000);
-        pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0);
-        pipe = PipeFd.create(0);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        pipe.close();
-        pair.close();
-        arena.close();
-    }
-
-    private MemorySegment bytes(final String text) {
-        return arena.allocateFrom(ValueLayout.JAVA_BYTE, text.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private String text(final Message message) {
-        return new String(room.asSlice(0, message.bytes()).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII);
-    }
-
+class ReceiveDescriptorsTest extends PassingFixture {
     private void send(final String text, final int copies) throws IOException {
         final Fd[] descriptors = new Fd[copies];
         Arrays.fill(descriptors, pipe.writeEnd());
