@@ -56,7 +56,13 @@ public final class ErrnoException extends IOException {
         return result;
     }
 
-    static ErrnoException of(final int errno, final String call, final Object... arguments) {
+    /// Describes a call that failed; for those who call [io.github.fdsock.sys.Libc] themselves.
+    ///
+    /// @param errno the number, positive
+    /// @param call the name of the call, `connect`
+    /// @param arguments its arguments, as strace would print them
+    /// @return the exception
+    public static ErrnoException of(final int errno, final String call, final Object... arguments) {
         final StringBuilder line = new StringBuilder(call).append('(');
         for (int i = 0; i < arguments.length; i++) {
             line.append(i == 0 ? "" : ", ").append(arguments[i]);

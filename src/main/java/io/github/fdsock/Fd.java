@@ -255,8 +255,15 @@ public class Fd implements Closeable {
         }
     }
 
-    /// Begins a call: the number stays valid until [#leave].
-    final int enter() {
+    /// Begins a call that this library does not make, or a series of them: the number stays valid until [#leave], whoever
+    /// closes it meanwhile. [#intValue] gives no such promise.
+    ///
+    /// While it lasts a [#close] by others wakes what is blocked, as with any call under way, and [#release] is refused.
+    /// Nothing is allocated.
+    ///
+    /// @return the descriptor
+    /// @throws IllegalStateException where it is closed
+    public final int enter() {
         for (;;) {
             final int before = state;
             if (before < 0) {
@@ -268,8 +275,10 @@ public class Fd implements Closeable {
         }
     }
 
-    /// Ends a call that [#enter] began, and closes where the owner has wanted that in the meantime.
-    final void leave() throws ErrnoException {
+    /// Ends what [#enter] began, once for each; and closes where the owner has wanted that in the meantime.
+    ///
+    /// @throws ErrnoException as [#close], where this closes
+    public final void leave() throws ErrnoException {
         if ((int) STATE.getAndAdd(this, -1) == CLOSED + 1) {
             closeNow();
         }

@@ -1,44 +1,81 @@
 package io.github.fdsock.loop;
 
 import static io.github.fdsock.sys.Constants.EFD_NONBLOCK;
+import static io.github.fdsock.sys.Constants.EPERM;
 import static io.github.fdsock.sys.Constants.EPOLLERR;
+import static io.github.fdsock.sys.Constants.EPOLLET;
 import static io.github.fdsock.sys.Constants.EPOLLHUP;
 import static io.github.fdsock.sys.Constants.EPOLLIN;
+import static io.github.fdsock.sys.Constants.EPOLLONESHOT;
+import static io.github.fdsock.sys.Constants.EPOLLOUT;
 
 import io.github.fdsock.EpollFd;
+import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 
 /// Waits for any number of descriptors at once and tells their handlers what is ready: `epoll_wait(2)` in a loop.
 ///
-/// A turn is one `epoll_wait`, and a call of [Handler#ready] for each event it brought. Nothing is allocated in it.
+/// **A turn** has these phases, always in this order:
+///
+/// 1. *idle work* ([#onIdle]), each once;
+/// 2. *the wait*: one `epoll_wait`, until something is ready, a timer expires, a task comes; with timeout 0 where there is
+///    something to do at once. The clock is read ([#now]);
+/// 3. *events*: a call of [Handler#ready] for each, at most 256 of them, and for each file that is always ready;
+/// 4. *timers* whose time has come, in the order of their deadlines; those that are armed meanwhile wait for the next turn;
+/// 5. *tasks* of other threads ([#execute]) that had come by then, in their order; those that come meanwhile wait;
+/// 6. *closes*: each stream, listener and so on that was closed is told of, after everything else about it.
+///
+/// Nothing is allocated in a turn. What a handler, a timer or a task throws ends [#run] with it; the loop is whole then: run
+/// again, it goes on with what is behind.
 ///
 /// **An event never reaches the wrong handler.** What epoll gives back is not a descriptor's number, which may belong to
 /// another connection by then, but the slot of its registration and the slot's generation. An event for a slot that has
-/// been given up in the meantime is counted ([#staleEvents]) and dropped.
+/// been given up in the meantime is counted ([LoopMetrics#staleEvents]) and dropped.
 ///
-/// **Threads.** One runs the loop and registers; [#stop] alone may be called from any, and at any time. [#close] belongs to
-/// the owner, when [#run] has returned; it does not close the registered descriptors, which are not the loop's.
+/// **It runs** as long as there is something to wait for: a registration, an armed timer, a task, an open stream. Each of
+/// them can be made not to count (`unref`).
 ///
-/// Level-triggered: what a handler leaves undone is reported again.
-public final class EventLoop implements Closeable {
+/// **Threads.** One runs the loop and does everything with it and what belongs to it. From any thread and at any time:
+/// [#execute], [#wakeup], [#stop], [#inLoop], and the [#metrics].
+///
+/// @see <a href="https://man7.org/linux/man-pages/man7/epoll.7.html">epoll(7)</a>
+public final class EventLoop implements Executor, Closeable {
     /// So many events are fetched at once. More would save calls only when more descriptors than this are ready in one
     /// turn, and a turn of this length already makes the call's share negligible.
     private static final int EVENTS_PER_TURN = 256;
 
     private static final long WAKEUP = -1;
+    private static final Runnable NOTHING = () -> { };
+    private static final Action[] NONE = {};
+
+    /// What the loop ends when it is closed: it owns its descriptor.
+    interface Owner extends Handler {
+        void loopCloses();
+    }
 
     private final EpollFd epoll;
 
-    /// Written to and closed under its own monitor: a [#stop] that comes after [#close] finds it closed and does nothing.
+    /// Written to and closed under its own monitor: a wakeup that comes after [#close] finds it closed and does nothing.
     private final EventFd wakeup;
+    private final WaitStrategy strategy;
+    private final Inbox inbox = new Inbox();
+    private final TimerHeap timers = new TimerHeap();
+    private final LoopMetrics metrics = new LoopMetrics();
 
     /// What the current turn brought; those from `next` to `count` are still to be handled.
     private final EpollEvents ready = EpollEvents.allocate(Arena.ofAuto(), EVENTS_PER_TURN);
@@ -46,18 +83,46 @@ public final class EventLoop implements Closeable {
     private int count;
 
     /// By slot; null where it is free.
-    private final List<Registration> registrations = new ArrayList<>();
-    private final ArrayDeque<Integer> freeSlots = new ArrayDeque<>();
+    private Registration[] registrations = new Registration[16];
+
+    /// Of a free slot the next free one; the chain ends with [#registrations]' first slot never used, [#slots].
+    private int[] nextFree = new int[16];
+    private int firstFree;
+    private int slots;
 
     /// Of the latest registration. It may wrap around: what matters is that a slot has another one each time within a turn.
     int generation;
-    private long staleEvents;
+
+    /// What epoll does not take, and is always ready.
+    private final List<Registration> files = new ArrayList<>();
+    private Action[] idle = NONE;
+
+    /// Tasks of this turn that are still to be run.
+    private Inbox.Task tasks;
+    private final ArrayDeque<Action> endings = new ArrayDeque<>();
+
+    private final List<Listener> resting = new ArrayList<>();
+    private boolean wakingListeners;
+
+    /// How many things keep the loop running.
+    private int active;
+    private long now = System.nanoTime();
     private volatile boolean stopped;
 
-    private EventLoop(final EpollFd epoll, final EventFd wakeup) throws IOException {
+    /// Who runs the loop; null while nobody does.
+    private volatile Thread thread;
+    private StreamMemory streamMemory;
+
+    /// Set by [#close] before it ends what is registered: nothing new comes in.
+    private boolean closed;
+
+    private EventLoop(final EpollFd epoll, final EventFd wakeup, final WaitStrategy strategy) throws IOException {
         this.epoll = epoll;
         this.wakeup = wakeup;
-        epoll.add(wakeup, EPOLLIN, WAKEUP);
+        this.strategy = strategy;
+        // Edge-triggered: each write is an event of its own, and nobody has to read the counter.
+        epoll.add(wakeup, EPOLLIN | EPOLLET, WAKEUP);
+        inbox.sleep();
     }
 
     /// Makes a loop: an epoll instance, and an eventfd to wake it.
@@ -65,11 +130,21 @@ public final class EventLoop implements Closeable {
     /// @return the loop, to be closed by the caller
     /// @throws IOException `EMFILE`, `ENFILE`: no free descriptor
     public static EventLoop open() throws IOException {
+        return open(WaitStrategy.BLOCK);
+    }
+
+    /// Makes a loop: an epoll instance, and an eventfd to wake it.
+    ///
+    /// @param strategy how it waits
+    /// @return the loop, to be closed by the caller
+    /// @throws IOException `EMFILE`, `ENFILE`: no free descriptor
+    public static EventLoop open(final WaitStrategy strategy) throws IOException {
+        Objects.requireNonNull(strategy, "strategy");
         final EpollFd epoll = EpollFd.create();
         try {
             final EventFd wakeup = EventFd.create(0, EFD_NONBLOCK);
             try {
-                return new EventLoop(epoll, wakeup);
+                return new EventLoop(epoll, wakeup, strategy);
             } catch (final IOException | RuntimeException e) {
                 wakeup.close();
                 throw e;
@@ -80,56 +155,374 @@ public final class EventLoop implements Closeable {
         }
     }
 
+    // ---- descriptors
+
     /// `epoll_ctl(EPOLL_CTL_ADD)`: lets the loop wait for a descriptor.
     ///
+    /// What epoll refuses by `EPERM`, a regular file or a directory, counts as always ready, as `poll(2)` has it: its handler
+    /// is called each turn for as long as there is an interest in `EPOLLIN` or `EPOLLOUT`.
+    ///
     /// @param fd what to wait for; it stays the caller's, and should be non-blocking
-    /// @param interest `EPOLLIN`, `EPOLLOUT`, …
+    /// @param interest `EPOLLIN`, `EPOLLOUT`, `EPOLLPRI`, `EPOLLRDHUP`, with `EPOLLET`, `EPOLLONESHOT` or
+    ///        `EPOLLEXCLUSIVE`, if wanted; level-triggered without
     /// @param handler is told
     /// @return its registration
-    /// @throws IOException `EPERM`: epoll does not take regular files and directories, which are always ready; `EEXIST`:
-    ///         it is registered here; else as [EpollFd#add]
+    /// @throws IOException `EEXIST`: it is registered here; else as [EpollFd#add]
     /// @throws IllegalStateException the descriptor or the loop is closed
     public Registration register(final Fd fd, final int interest, final Handler handler) throws IOException {
-        final int slot = freeSlots.isEmpty() ? registrations.size() : freeSlots.peek();
-        final Registration registration = new Registration(this, fd, interest, handler, slot, ++generation);
-        epoll.add(fd, interest, registration.data());
-        // The slot is taken only now: a refusal leaves nothing behind.
-        if (slot == registrations.size()) {
-            registrations.add(registration);
-        } else {
-            registrations.set(freeSlots.pop(), registration);
+        requireThread();
+        requireOpen();
+        final Registration registration = new Registration(this, fd, interest, handler, firstFree, ++generation);
+        try {
+            epoll.add(fd, interest, registration.data());
+        } catch (final ErrnoException e) {
+            if (e.errno() != EPERM) {
+                throw e;
+            }
+            registration.alwaysReady = true;
+            files.add(registration);
         }
+        // The slot is taken only now: a refusal leaves nothing behind.
+        take(registration);
+        activeMore(1);
         return registration;
     }
 
+    private void take(final Registration registration) {
+        final int slot = firstFree;
+        if (slot < slots) {
+            firstFree = nextFree[slot];
+        } else {
+            if (slot == registrations.length) {
+                registrations = Arrays.copyOf(registrations, slot * 2);
+                nextFree = Arrays.copyOf(nextFree, slot * 2);
+            }
+            firstFree = ++slots;
+        }
+        registrations[slot] = registration;
+    }
+
     void modify(final Registration registration, final int interest) throws IOException {
-        epoll.modify(registration.fd(), interest, registration.data());
+        if (!registration.alwaysReady) {
+            epoll.modify(registration.fd(), interest, registration.data());
+        }
+    }
+
+    /// Takes it out of the kernel's set alone.
+    void suspend(final Registration registration) throws IOException {
+        epoll.delete(registration.fd());
+    }
+
+    void resume(final Registration registration, final int interest) throws IOException {
+        epoll.add(registration.fd(), interest, registration.data());
     }
 
     void remove(final Registration registration) throws IOException {
-        registrations.set(registration.slot, null);
-        freeSlots.push(registration.slot);
-        // With the epoll instance all that was registered is gone.
-        if (epoll.isOpen()) {
+        registrations[registration.slot] = null;
+        nextFree[registration.slot] = firstFree;
+        firstFree = registration.slot;
+        if (registration.alwaysReady) {
+            files.remove(registration);
+        } else if (epoll.isOpen() && !registration.isSuspended()) {
+            // Otherwise all that was registered is gone with the epoll instance.
             epoll.delete(registration.fd());
         }
     }
 
-    /// Runs until [#stop].
+    // ---- streams
+
+    /// `socket`, `bind`, `listen`: accepts connections at an address.
     ///
-    /// What a handler throws ends it. The loop is whole then: run again, it goes on with the event behind.
+    /// TCP sockets get `SO_REUSEADDR`; IPv6 ones serve IPv4 as well, as the system has it, where the address is the
+    /// unspecified one. For other options make the socket and use [#listen(SocketFd, Listener.ConnectionHandler)].
+    ///
+    /// @param address where; of a stream socket: port 0 lets the kernel choose, see [Listener#localAddress]
+    /// @param handler is given each connection
+    /// @return the listener
+    /// @throws IOException `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
+    public Listener listen(final SockAddr address, final Listener.ConnectionHandler handler) throws IOException {
+        return Listener.open(this, address, handler);
+    }
+
+    /// Accepts connections on a socket that is bound, or listens already: `listen(fd, SOMAXCONN)` is called in any case,
+    /// which harms no listener.
+    ///
+    /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`; it is made non-blocking, and belongs to the listener from now
+    ///        on, unless this throws
+    /// @param handler is given each connection
+    /// @return the listener
+    /// @throws IOException `EADDRINUSE`, `EINVAL` (a UNIX socket that is not bound), …
+    public Listener listen(final SocketFd socket, final Listener.ConnectionHandler handler) throws IOException {
+        return Listener.open(this, socket, handler);
+    }
+
+    /// `connect(2)` in the background: a stream to an address.
+    ///
+    /// The stream can be written to at once; what is written waits for the connection. [Stream#onConnect] tells of it,
+    /// [Stream#onClose] why it failed.
+    ///
+    /// @param address of a stream socket
+    /// @return the stream
+    /// @throws IOException there is no descriptor, or no such kind of socket. What the connect itself says is told by
+    ///         [Stream#onClose], also where the kernel says it at once
+    public Stream connect(final SockAddr address) throws IOException {
+        return Stream.connect(this, address);
+    }
+
+    /// A stream over a socket that is connected, or on its way to be.
+    ///
+    /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`; it is made non-blocking, and belongs to the stream from now
+    ///        on, unless this throws
+    /// @return the stream
+    /// @throws IOException `EBADF`, `ENOTSOCK`; as [EpollFd#add]
+    public Stream adopt(final SocketFd socket) throws IOException {
+        return Stream.adopt(this, socket);
+    }
+
+    /// The buffers that all streams of this loop share.
+    StreamMemory streamMemory() {
+        if (streamMemory == null) {
+            streamMemory = new StreamMemory(metrics);
+        }
+        return streamMemory;
+    }
+
+    /// Listeners that wait for a free descriptor.
+    void resting(final Listener listener) {
+        resting.add(listener);
+    }
+
+    void rested(final Listener listener) {
+        resting.remove(listener);
+    }
+
+    /// A descriptor of this loop was closed: listeners that wait for one are looked after at the end of the turn.
+    void descriptorFreed() {
+        if (!resting.isEmpty() && !wakingListeners) {
+            wakingListeners = true;
+            ending(() -> {
+                wakingListeners = false;
+                for (final Listener listener : resting.toArray(Listener[]::new)) {
+                    listener.restIsOver();
+                }
+            });
+        }
+    }
+
+    // ---- timers, tasks, idle work
+
+    /// Lets something happen later, once.
+    ///
+    /// @param delayNanos from now; 0 or less is in the next turn
+    /// @param action what
+    /// @return the timer, armed
+    public Timer schedule(final long delayNanos, final Action action) {
+        final Timer timer = timer(action);
+        timer.start(delayNanos);
+        return timer;
+    }
+
+    /// Lets something happen later, once.
+    ///
+    /// @param delay from now
+    /// @param action what
+    /// @return the timer, armed
+    public Timer schedule(final Duration delay, final Action action) {
+        return schedule(Timer.nanos(delay), action);
+    }
+
+    /// A timer that is not armed yet.
+    ///
+    /// @param action what it does
+    /// @return the timer
+    public Timer timer(final Action action) {
+        return new Timer(this, Objects.requireNonNull(action, "action"));
+    }
+
+    /// Lets the loop do something in the current turn or in the next one; from any thread, at any time.
+    ///
+    /// Tasks are run in the order in which they came, each exactly once. Those that wait when the loop is closed are run by
+    /// [#close]: what is handed over by a task, a descriptor above all, arrives.
+    ///
+    /// @param task what
+    /// @throws java.util.concurrent.RejectedExecutionException the loop is closed
+    /// @throws UncheckedIOException the eventfd could not be written to; the task waits for the next turn all the same
+    @Override
+    public void execute(final Runnable task) {
+        if (inbox.put(Objects.requireNonNull(task, "task"))) {
+            wake();
+        }
+    }
+
+    /// Ends the wait that is under way, or else the next one; from any thread. Many of them may end one wait.
+    ///
+    /// @throws java.util.concurrent.RejectedExecutionException the loop is closed
+    public void wakeup() {
+        execute(NOTHING);
+    }
+
+    private void wake() {
+        synchronized (wakeup) {
+            if (wakeup.isOpen()) {
+                try {
+                    // Where the counter is full the event of the latest write is still to come.
+                    if (wakeup.add(1) < 0) {
+                        wakeup.take();
+                        wakeup.add(1);
+                    }
+                } catch (final IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+
+    /// Lets the loop do something again and again, once in each turn, instead of waiting.
+    ///
+    /// @param action a small piece of work
+    /// @return ends it
+    public Closeable onIdle(final Action action) {
+        requireThread();
+        Objects.requireNonNull(action, "action");
+        // An object of its own, so that the same action can be there twice.
+        final Action once = action::run;
+        idle = Arrays.copyOf(idle, idle.length + 1);
+        idle[idle.length - 1] = once;
+        return () -> {
+            requireThread();
+            idle = Arrays.stream(idle).filter(each -> each != once).toArray(Action[]::new);
+        };
+    }
+
+    // ---- running
+
+    /// Runs until [#stop], or until there is nothing to wait for.
     ///
     /// @throws IOException what a handler threw, or `epoll_wait` itself
+    /// @throws IllegalStateException the loop is closed, or runs already
     public void run() throws IOException {
-        while (!stopped) {
-            if (next == count) {
-                count = epoll.wait(ready, -1);
-                next = 0;
+        begin();
+        try {
+            while (!stopped && isAlive()) {
+                turn(true);
             }
-            while (next < count && !stopped) {
-                // Counted before the handler runs, which may throw.
-                final int index = next++;
-                dispatch(ready.data(index), ready.events(index));
+        } finally {
+            end();
+        }
+    }
+
+    /// One turn, which waits for something to do, unless there is nothing to wait for.
+    ///
+    /// @return whether there is more to wait for
+    /// @throws IOException as [#run]
+    /// @throws IllegalStateException as [#run]
+    public boolean runOnce() throws IOException {
+        return runTurn(true);
+    }
+
+    /// One turn, with what there is to do now; it does not wait.
+    ///
+    /// @return whether there is more to wait for
+    /// @throws IOException as [#run]
+    /// @throws IllegalStateException as [#run]
+    public boolean runNoWait() throws IOException {
+        return runTurn(false);
+    }
+
+    private boolean runTurn(final boolean mayWait) throws IOException {
+        begin();
+        try {
+            if (!stopped && isAlive()) {
+                turn(mayWait);
+            }
+            return isAlive();
+        } finally {
+            end();
+        }
+    }
+
+    private void begin() {
+        requireOpen();
+        final Thread runner = thread;
+        if (runner != null) {
+            throw new IllegalStateException("the loop is run by thread \"" + runner.getName() + "\" already");
+        }
+        thread = Thread.currentThread();
+    }
+
+    private void end() {
+        stopped = false;
+        // Whoever waits for the loop's descriptor from outside is woken like the loop itself.
+        inbox.sleep();
+        thread = null;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the loop is closed");
+        }
+    }
+
+    private void turn(final boolean mayWait) throws IOException {
+        // Otherwise the last turn ended early, and is continued.
+        if (next == count && tasks == null) {
+            final Action[] work = idle;
+            for (final Action action : work) {
+                action.run();
+            }
+            metrics.busyNanos += System.nanoTime() - now;
+            await(mayWait ? timeoutNanos() : 0);
+            now = System.nanoTime();
+            metrics.turns++;
+            metrics.events += count;
+        }
+        events();
+        expire();
+        runTasks();
+        tellEndings();
+    }
+
+    private void await(final long timeout) throws IOException {
+        next = 0;
+        count = 0;
+        long left = timeout;
+        if (timeout != 0 && strategy.spinNanos() > 0) {
+            long spun;
+            do {
+                count = epoll.wait(ready, 0);
+                spun = System.nanoTime() - now;
+                if (count > 0 || !inbox.isEmpty() || timeout > 0 && spun >= timeout) {
+                    return;
+                }
+                Thread.onSpinWait();
+            } while (spun < strategy.spinNanos());
+            left = timeout < 0 ? timeout : timeoutNanos();
+        }
+        if (left != 0 && !inbox.sleep()) {
+            left = 0;
+        }
+        try {
+            count = epoll.waitNanos(ready, left);
+        } finally {
+            inbox.awake();
+        }
+    }
+
+    private void events() throws IOException {
+        while (next < count && !stopped) {
+            // Counted before the handler runs, which may throw.
+            final int index = next++;
+            dispatch(ready.data(index), ready.events(index));
+        }
+        if (!files.isEmpty()) {
+            for (final Registration file : files.toArray(Registration[]::new)) {
+                final int wanted = file.interest() & (EPOLLIN | EPOLLOUT);
+                if (file.isRegistered() && wanted != 0) {
+                    if ((file.interest() & EPOLLONESHOT) != 0) {
+                        file.asleep();
+                    }
+                    file.handler.ready(file, wanted);
+                }
             }
         }
     }
@@ -138,47 +531,180 @@ public final class EventLoop implements Closeable {
         if (data == WAKEUP) {
             return;
         }
-        final Registration registration = registrations.get((int) data);
+        final Registration registration = registrations[(int) data];
         if (registration == null || registration.generation != (int) (data >>> Integer.SIZE)) {
-            staleEvents++;
+            metrics.staleEvents++;
             return;
         }
         // Another handler of this turn may have changed what is waited for since the kernel looked.
         final int wanted = events & (registration.interest() | EPOLLERR | EPOLLHUP);
-        if (wanted != 0) {
+        if (wanted != 0 && !registration.isSuspended()) {
             registration.handler.ready(registration, wanted);
         }
     }
 
-    /// Lets [#run] return, now and whenever it is called again. From any thread, any number of times, after [#close] too.
-    ///
-    /// @throws IOException as `write(2)` on an eventfd has it
-    public void stop() throws IOException {
-        stopped = true;
-        synchronized (wakeup) {
-            if (wakeup.isOpen()) {
-                // Never taken from, so that one call is enough. Where it is full (EAGAIN) it is awake as well.
-                wakeup.add(1);
-            }
+    private void expire() throws IOException {
+        for (Timer timer = timers.first(); timer != null && timer.deadline - now <= 0; timer = timers.first()) {
+            timers.remove(timer);
+            timer.expired(now);
+            metrics.timersExpired++;
+            timer.action.run();
         }
     }
 
-    /// How many events came for registrations that were gone by then.
-    ///
-    /// @return the number since the loop was made
-    public long staleEvents() {
-        return staleEvents;
+    private void runTasks() {
+        if (tasks == null) {
+            tasks = inbox.takeAll();
+        }
+        while (tasks != null) {
+            final Runnable work = tasks.work;
+            tasks = tasks.next;
+            metrics.tasks++;
+            work.run();
+        }
     }
 
-    /// Closes the loop's own descriptors. What was registered stays open, and is registered nowhere any more.
+    private void tellEndings() throws IOException {
+        // What ends meanwhile is told in the next turn.
+        for (int i = endings.size(); i > 0; i--) {
+            final Action told = endings.poll();
+            activeMore(-1);
+            told.run();
+        }
+    }
+
+    /// Lets something be told in the last phase of the turn.
+    void ending(final Action told) {
+        endings.add(told);
+        activeMore(1);
+    }
+
+    private boolean isAlive() {
+        return active > 0 || next < count || tasks != null || !inbox.isEmpty() || idle.length > 0;
+    }
+
+    /// Whether there is anything to wait for: whether [#run] would run.
+    ///
+    /// @return true for a registration, an armed timer and the like that counts, a task, idle work, a close to be told
+    public boolean hasWork() {
+        return isAlive();
+    }
+
+    /// Lets the run that is under way end with this turn, or else the next one not begin. From any thread, any number of
+    /// times, after [#close] too. Handlers whose events are left in the turn are told when it is run again.
+    public void stop() {
+        stopped = true;
+        try {
+            wakeup();
+        } catch (final java.util.concurrent.RejectedExecutionException _) {
+            // Closed, it does not run any more.
+        }
+    }
+
+    /// Whether the calling thread runs the loop.
+    ///
+    /// @return false also where nobody does
+    public boolean inLoop() {
+        return thread == Thread.currentThread();
+    }
+
+    /// Refuses calls of a thread while another runs the loop.
+    void requireThread() {
+        final Thread runner = thread;
+        if (runner != null && runner != Thread.currentThread()) {
+            throw new IllegalStateException("thread \"" + Thread.currentThread().getName() + "\" touches a loop that is run by \""
+                    + runner.getName() + "\"; execute() hands it over");
+        }
+    }
+
+    void activeMore(final int change) {
+        active += change;
+    }
+
+    TimerHeap timers() {
+        return timers;
+    }
+
+    // ---- from outside
+
+    /// When the clock was last read: at the end of the wait.
+    ///
+    /// @return in terms of `System.nanoTime()`
+    public long now() {
+        return now;
+    }
+
+    /// What the loop has done.
+    ///
+    /// @return its figures, which go on
+    public LoopMetrics metrics() {
+        return metrics;
+    }
+
+    /// The loop's own descriptor, for another loop or a `poll(2)` to wait for: where it is readable, or [#timeoutNanos]
+    /// have passed, it is time for [#runNoWait].
+    ///
+    /// @return the epoll instance, which stays the loop's
+    public EpollFd epoll() {
+        return epoll;
+    }
+
+    /// How long the loop would wait now.
+    ///
+    /// @return nanoseconds until the next timer; 0 where there is something to do at once; -1 for no limit
+    public long timeoutNanos() {
+        if (next < count || tasks != null || !inbox.isEmpty() || idle.length > 0 || !endings.isEmpty() || hasReadyFile()) {
+            return 0;
+        }
+        final Timer first = timers.first();
+        return first == null ? -1 : Math.max(0, first.deadline - System.nanoTime());
+    }
+
+    private boolean hasReadyFile() {
+        for (int i = 0; i < files.size(); i++) {
+            if ((files.get(i).interest() & (EPOLLIN | EPOLLOUT)) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Ends everything: runs the tasks that wait, destroys streams, listeners and whatever else owns its descriptor here,
+    /// tells of their closes, and closes the loop's own descriptors. What was registered by [#register] stays open, and is
+    /// registered nowhere any more.
+    ///
+    /// @throws IOException what the last handlers threw, and `close(2)`; everything is closed all the same
+    /// @throws IllegalStateException the loop is being run
     @Override
     public void close() throws IOException {
-        try {
+        final Thread runner = thread;
+        if (runner != null) {
+            throw new IllegalStateException("the loop is run by thread \"" + runner.getName() + "\"; stop it first");
+        }
+        if (closed) {
+            return;
+        }
+        final Failures failures = new Failures();
+        // What an earlier run left is older than what came since.
+        failures.attempt(this::runTasks);
+        for (Inbox.Task task = inbox.close(); task != null; task = task.next) {
+            failures.attempt(task.work::run);
+        }
+        closed = true;
+        for (int slot = 0; slot < slots; slot++) {
+            if (registrations[slot] != null && registrations[slot].handler instanceof final Owner owner) {
+                failures.attempt(owner::loopCloses);
+            }
+        }
+        while (!endings.isEmpty()) {
+            failures.attempt(this::tellEndings);
+        }
+        failures.attempt(() -> {
             synchronized (wakeup) {
                 wakeup.close();
             }
-        } finally {
-            epoll.close();
-        }
+        });
+        failures.attempt(epoll::close);
+        failures.throwFirst();
     }
 }

@@ -1,5 +1,6 @@
 package io.github.fdsock.loop;
 
+import static io.github.fdsock.sys.Constants.EPOLLEXCLUSIVE;
 import static io.github.fdsock.sys.Constants.EPOLLONESHOT;
 
 import io.github.fdsock.Fd;
@@ -15,10 +16,17 @@ public final class Registration implements Closeable {
     final int slot;
     final int generation;
 
+    /// Whether epoll does not take it: a file.
+    boolean alwaysReady;
+
     private final EventLoop loop;
     private final Fd fd;
     private int interest;
     private boolean registered = true;
+    private boolean referenced = true;
+
+    /// Whether it keeps its slot, and the kernel does not know of it.
+    private boolean suspended;
 
     Registration(final EventLoop loop, final Fd fd, final int interest, final Handler handler, final int slot,
             final int generation) {
@@ -42,6 +50,13 @@ public final class Registration implements Closeable {
         return fd;
     }
 
+    /// Where it is registered.
+    ///
+    /// @return the loop
+    public EventLoop loop() {
+        return loop;
+    }
+
     /// What the loop waits for.
     ///
     /// @return `EPOLLIN`, `EPOLLOUT`, …
@@ -50,22 +65,48 @@ public final class Registration implements Closeable {
     }
 
     /// `epoll_ctl(EPOLL_CTL_MOD)`: changes what the loop waits for, in the current turn already; no call is made where that
-    /// changes nothing.
+    /// changes nothing. From or to `EPOLLEXCLUSIVE`, which cannot be modified, it is `EPOLL_CTL_DEL` and `EPOLL_CTL_ADD`.
     ///
     /// With `EPOLLONESHOT` the call is always made: it wakes up what the last event has put to sleep.
     ///
     /// @param events `EPOLLIN`, `EPOLLOUT`, …; 0 leaves only `EPOLLERR` and `EPOLLHUP`, which nothing but [#deregister]
     ///        turns off
-    /// @throws IOException as [io.github.fdsock.EpollFd#modify]; what the loop waits for is unchanged then
+    /// @throws IOException as [io.github.fdsock.EpollFd#modify]; what the loop waits for is unchanged then, or nothing, where
+    ///         the `EPOLL_CTL_ADD` failed
     /// @throws IllegalStateException where it is not registered any more
     public void interest(final int events) throws IOException {
+        loop.requireThread();
         if (!registered) {
             throw new IllegalStateException(fd + " is not registered any more");
         }
-        if (events != interest || (events & EPOLLONESHOT) != 0) {
-            loop.modify(this, events);
-            interest = events;
+        if (((interest | events) & EPOLLEXCLUSIVE) != 0) {
+            suspend();
         }
+        if (suspended) {
+            loop.resume(this, events);
+            suspended = false;
+        } else if (events != interest || (events & EPOLLONESHOT) != 0) {
+            loop.modify(this, events);
+        }
+        interest = events;
+    }
+
+    /// `epoll_ctl(EPOLL_CTL_DEL)` that [#interest(int)] undoes: for a hang-up that nobody can deal with yet, and that would
+    /// be reported turn after turn.
+    void suspend() throws IOException {
+        if (!suspended && !alwaysReady) {
+            loop.suspend(this);
+            suspended = true;
+        }
+    }
+
+    boolean isSuspended() {
+        return suspended;
+    }
+
+    /// One shot of an interest that the kernel does not look after has been fired.
+    void asleep() {
+        interest = EPOLLONESHOT;
     }
 
     /// Whether events may still come.
@@ -75,6 +116,24 @@ public final class Registration implements Closeable {
         return registered;
     }
 
+    /// Lets the loop run for as long as this is registered, as from the beginning.
+    public void ref() {
+        loop.requireThread();
+        if (!referenced) {
+            referenced = true;
+            loop.activeMore(registered ? 1 : 0);
+        }
+    }
+
+    /// Lets the loop end though this is registered: events come only where something else keeps the loop running.
+    public void unref() {
+        loop.requireThread();
+        if (referenced) {
+            referenced = false;
+            loop.activeMore(registered ? -1 : 0);
+        }
+    }
+
     /// `epoll_ctl(EPOLL_CTL_DEL)`: no event reaches the handler from now on, not even one of the current turn. Later calls do
     /// nothing.
     ///
@@ -82,8 +141,12 @@ public final class Registration implements Closeable {
     /// @throws IllegalStateException the descriptor was closed before: where a copy of it is open, nobody can take it out of
     ///         the epoll instance any more, and its events come, and are dropped, until that is closed
     public void deregister() throws IOException {
+        loop.requireThread();
         if (registered) {
             registered = false;
+            if (referenced) {
+                loop.activeMore(-1);
+            }
             loop.remove(this);
         }
     }

@@ -35,9 +35,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EventLoopTest {
     private int epollNumber;
     private EventLoop loop;
+    private EventFd silent;
 
     @BeforeEach
     void open() throws IOException {
+        silent = EventFd.create(0, EFD_NONBLOCK);
         final AtomicInteger number = new AtomicInteger();
         try (Seen _ = Seen.calls(made -> {
             if (made.call() != Call.epoll_create1) {
@@ -55,6 +57,7 @@ class EventLoopTest {
     @AfterEach
     void close() throws IOException {
         loop.close();
+        silent.close();
     }
 
     private static EventFd signalled() throws IOException {
@@ -69,7 +72,9 @@ class EventLoopTest {
         });
     }
 
-    private Background<Void> running() {
+    /// With something to wait for, that never comes.
+    private Background<Void> running() throws IOException {
+        loop.register(silent, EPOLLIN, (_, _) -> { });
         return Background.start(() -> {
             loop.run();
             return null;
@@ -109,7 +114,7 @@ class EventLoopTest {
 
         assertThat(told).hasSize(1);
         assertThat(successorsTold).as("events for the descriptor with the victim's number and slot").isEmpty();
-        assertThat(loop.staleEvents()).isEqualTo(1);
+        assertThat(loop.metrics().staleEvents()).isEqualTo(1);
         for (final Registration registration : both) {
             registration.fd().close();
         }
@@ -127,7 +132,7 @@ class EventLoopTest {
             loop.run();
             assertThat(copy.await(POLLIN, 0)).as("it would be ready").isEqualTo(POLLIN);
             assertThat(told).hasValue(0);
-            assertThat(loop.staleEvents()).isZero();
+            assertThat(loop.metrics().staleEvents()).isZero();
         }
     }
 
@@ -145,7 +150,7 @@ class EventLoopTest {
             stopByEvent();
             loop.run();
             assertThat(told).hasValue(0);
-            assertThat(loop.staleEvents()).isPositive();
+            assertThat(loop.metrics().staleEvents()).isPositive();
         }
     }
 
@@ -165,7 +170,7 @@ class EventLoopTest {
             both.add(loop.register(other, EPOLLIN, first));
             loop.run();
             assertThat(told).hasSize(1);
-            assertThat(loop.staleEvents()).isZero();
+            assertThat(loop.metrics().staleEvents()).isZero();
         }
     }
 
@@ -186,7 +191,7 @@ class EventLoopTest {
         }
         loop.run();
         assertThat(times).containsOnly(1);
-        assertThat(loop.staleEvents()).isZero();
+        assertThat(loop.metrics().staleEvents()).isZero();
     }
 
     @Test
@@ -207,12 +212,36 @@ class EventLoopTest {
 
     // ---- slots
 
+    /// As `poll(2)` has it: epoll refuses it by `EPERM`.
     @Test
-    void aFileIsRefusedAndItsSlotIsFreeAgain() throws IOException {
-        try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0); EventFd fd = signalled()) {
-            assertThatThrownBy(() -> loop.register(file, EPOLLIN, (_, _) -> { }))
-                    .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EPERM));
-            assertThat(loop.register(fd, EPOLLIN, (_, _) -> { }).slot).isZero();
+    void aFileIsAlwaysReady() throws IOException {
+        final List<Integer> told = new ArrayList<>();
+        try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {
+            final Registration registration = loop.register(file, EPOLLIN, (itself, events) -> {
+                told.add(events);
+                itself.interest(told.size() == 1 ? EPOLLIN | EPOLLOUT | EPOLLONESHOT : 0);
+            });
+            assertThat(loop.timeoutNanos()).isZero();
+            while (told.size() < 2) {
+                loop.runOnce();
+            }
+            assertThat(loop.timeoutNanos()).isEqualTo(-1);
+            assertThat(loop.runNoWait()).isTrue();
+            assertThat(told).containsExactly(EPOLLIN, EPOLLIN | EPOLLOUT);
+            registration.deregister();
+            assertThat(loop.hasWork()).isFalse();
+        }
+    }
+
+    @Test
+    void whatTheKernelRefusesLeavesItsSlotFree() throws IOException {
+        try (EventFd one = signalled(); EventFd other = signalled()) {
+            try (Seen _ = Seen.failing(Call.epoll_ctl, 1, ENOSPC)) {
+                assertThatThrownBy(() -> loop.register(one, EPOLLIN, (_, _) -> { }))
+                        .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(ENOSPC));
+            }
+            assertThat(loop.hasWork()).isFalse();
+            assertThat(loop.register(other, EPOLLIN, (_, _) -> { }).slot).isZero();
         }
     }
 
@@ -282,7 +311,7 @@ class EventLoopTest {
         }
         loop.run();
         assertThat(told).containsExactlyInAnyOrderElementsOf(expected);
-        assertThat(loop.staleEvents()).isZero();
+        assertThat(loop.metrics().staleEvents()).isZero();
     }
 
     // ---- ends
@@ -338,16 +367,20 @@ class EventLoopTest {
     }
 
     @Test
-    void aLoopStoppedBeforehandDoesNotRun() throws IOException {
+    void aStopBeforehandHoldsForTheNextRunAndForThatOne() throws IOException {
         final AtomicInteger told = new AtomicInteger();
         try (EventFd fd = signalled(); Seen seen = Seen.calls()) {
-            loop.register(fd, EPOLLIN, (_, _) -> told.incrementAndGet());
+            loop.register(fd, EPOLLIN, (registration, _) -> {
+                told.incrementAndGet();
+                registration.deregister();
+            });
             loop.stop();
             loop.run();
-            loop.run();
             assertThat(seen.all(Call.epoll_wait)).isEmpty();
+            assertThat(told).hasValue(0);
+            loop.run();
         }
-        assertThat(told).hasValue(0);
+        assertThat(told).hasValue(1);
     }
 
     @Test
@@ -388,13 +421,17 @@ class EventLoopTest {
         }
     }
 
+    /// The event of a counter that is full already was told long ago: it has to be emptied, for another one to come.
     @Test
-    void aFullCounterDoesNotHoldUpAStop() throws IOException {
-        try (Seen seen = Seen.failing(Call.write, 1, EAGAIN)) {
-            loop.stop();
-            assertThat(seen.all(Call.write)).hasSize(1);
+    void aFullCounterDoesNotHoldUpAStop() throws Exception {
+        try (Background<Void> run = running()) {
+            run.awaitBlockedOn(epollNumber);
+            try (Seen seen = Seen.failing(Call.write, 1, EAGAIN)) {
+                loop.stop();
+                assertThat(seen.all(Call.write)).hasSize(2);
+            }
+            run.result();
         }
-        loop.run();
     }
 
     @Test

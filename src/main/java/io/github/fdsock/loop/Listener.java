@@ -1,0 +1,362 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.sys.Constants.*;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.Fd;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.option.SockOpt;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+
+/// A socket that accepts connections, `accept4(2)`, and hands each to a handler as a [Stream].
+///
+/// Failures are sorted as `accept(2)` has them ([AcceptError]) and counted in [LoopMetrics]. Without a free descriptor it
+/// neither spins nor drops anything silently: see [Overload].
+///
+/// Used on the loop's thread only. It owns its socket.
+public final class Listener implements Closeable {
+    /// So many connections are accepted before those that exist get their turn again: half a millisecond at 8 µs for each.
+    private static final int ACCEPTS_PER_TURN = 64;
+
+    /// So long it rests at most, where there is no descriptor or memory for a connection: what is missing may be others' to
+    /// give back, of which nobody tells.
+    private static final Duration REST = Duration.ofMillis(200);
+
+    /// Is given a connection.
+    @FunctionalInterface
+    public interface ConnectionHandler {
+        /// Sets the stream's handlers; nothing has been read yet.
+        ///
+        /// @param stream the connection
+        /// @throws IOException destroys the stream with it
+        void connected(Stream stream) throws IOException;
+    }
+
+    /// Is told of failures.
+    @FunctionalInterface
+    public interface ErrorHandler {
+        /// Called for each failure but [AcceptError#RETRY].
+        ///
+        /// @param kind what it means
+        /// @param failure what the kernel said
+        void failed(AcceptError kind, ErrnoException failure);
+    }
+
+    private final EventLoop loop;
+    private final SocketFd socket;
+    private final ConnectionHandler handler;
+    private final boolean packets;
+    private Registration registration;
+    private ErrorHandler onError;
+    private Stream.CloseHandler onClose;
+
+    private Overload overload = Overload.REFUSE;
+
+    /// Held back to take a connection with that there is no other descriptor for; null where it was lost, or is not wanted.
+    private Fd reserve;
+
+    /// Ends a rest.
+    private Timer alarm;
+    private boolean resting;
+    private boolean paused;
+    private boolean closed;
+
+    private Listener(final EventLoop loop, final SocketFd socket, final boolean packets, final ConnectionHandler handler) {
+        this.loop = loop;
+        this.socket = socket;
+        this.packets = packets;
+        this.handler = Objects.requireNonNull(handler, "handler");
+    }
+
+    static Listener open(final EventLoop loop, final SockAddr address, final ConnectionHandler handler)
+            throws IOException {
+        final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0);
+        try {
+            if (address instanceof SockAddr.Inet) {
+                socket.setsockopt(SockOpt.SO_REUSEADDR, true);
+            }
+            socket.bind(address);
+            return open(loop, socket, handler);
+        } catch (final IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    static Listener open(final EventLoop loop, final SocketFd socket, final ConnectionHandler handler)
+            throws IOException {
+        loop.requireThread();
+        socket.nonBlocking(true);
+        socket.listen(SOMAXCONN);
+        final Listener listener = new Listener(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET, handler);
+        listener.reserve = openReserve();
+        try {
+            listener.registration = loop.register(socket, EPOLLIN, listener.new Events());
+        } catch (final IOException | RuntimeException e) {
+            listener.reserve.close();
+            throw e;
+        }
+        return listener;
+    }
+
+    /// What the loop calls, kept out of the public face.
+    private final class Events implements EventLoop.Owner {
+        @Override
+        public void ready(final Registration registration, final int events) throws IOException {
+            accept();
+        }
+
+        @Override
+        public void loopCloses() {
+            close();
+        }
+    }
+
+    /// Who is told of failures; without one they are only counted.
+    ///
+    /// @param handler for each; null for none
+    /// @return this
+    public Listener onError(final ErrorHandler handler) {
+        onError = handler;
+        return this;
+    }
+
+    /// Who is told that it is closed: by [#close], by the loop, or by a failure that leaves it of no use. Without one such a
+    /// failure ends [EventLoop#run].
+    ///
+    /// @param handler once; null for none
+    /// @return this
+    public Listener onClose(final Stream.CloseHandler handler) {
+        onClose = handler;
+        return this;
+    }
+
+    /// What to do with connections that there is no descriptor for.
+    ///
+    /// @param policy [Overload#REFUSE] unless set
+    /// @return this
+    /// @throws IOException `EMFILE`, `ENFILE`: for [Overload#REFUSE], there is no descriptor to keep in reserve
+    public Listener overload(final Overload policy) throws IOException {
+        loop.requireThread();
+        overload = Objects.requireNonNull(policy, "policy");
+        if (overload == Overload.PAUSE && reserve != null) {
+            final Fd unwanted = reserve;
+            reserve = null;
+            unwanted.close();
+        } else if (overload == Overload.REFUSE && reserve == null && !closed) {
+            reserve = openReserve();
+        }
+        return this;
+    }
+
+    private static Fd openReserve() throws IOException {
+        return Fd.openFile(Path.of("/dev/null"), O_RDONLY, 0);
+    }
+
+    private void accept() throws IOException {
+        for (int i = 0; i < ACCEPTS_PER_TURN && !closed && !paused; i++) {
+            final SocketFd peer;
+            try {
+                peer = socket.accept(SOCK_NONBLOCK, null);
+            } catch (final ErrnoException e) {
+                final AcceptError kind = AcceptError.of(e.errno());
+                failed(kind, e);
+                if (kind == AcceptError.RESOURCES || kind == AcceptError.FATAL) {
+                    return;
+                }
+                continue;
+            }
+            if (peer == null) {
+                return;
+            }
+            welcome(peer);
+        }
+    }
+
+    private void welcome(final SocketFd peer) throws IOException {
+        final Stream stream;
+        try {
+            stream = Stream.accepted(loop, peer, packets);
+        } catch (final ErrnoException e) {
+            // ENOMEM, ENOSPC: epoll has no room for it.
+            peer.close();
+            failed(AcceptError.CONNECTION, e);
+            return;
+        }
+        loop.metrics().connectionsAccepted++;
+        try {
+            handler.connected(stream);
+        } catch (final IOException e) {
+            stream.destroy(e);
+        }
+    }
+
+    private void failed(final AcceptError kind, final ErrnoException failure) throws IOException {
+        loop.metrics().acceptErrors[kind.ordinal()]++;
+        if (onError != null && kind != AcceptError.RETRY) {
+            onError.failed(kind, failure);
+        }
+        if (closed) {
+            return;
+        }
+        if (kind == AcceptError.RESOURCES && !refuse()) {
+            rest();
+        } else if (kind == AcceptError.FATAL) {
+            close(failure);
+            if (onClose == null) {
+                throw failure;
+            }
+        }
+    }
+
+    /// Takes the waiting connection with the reserved descriptor and closes it; whether that went well.
+    private boolean refuse() throws IOException {
+        if (reserve == null) {
+            return false;
+        }
+        final Fd given = reserve;
+        reserve = null;
+        given.close();
+        try {
+            final SocketFd refused = socket.accept(SOCK_NONBLOCK, null);
+            if (refused != null) {
+                loop.metrics().connectionsRefused++;
+                refused.close();
+            }
+            reserve = openReserve();
+            return true;
+        } catch (final ErrnoException e) {
+            return false;
+        }
+    }
+
+    private void rest() throws IOException {
+        loop.metrics().listenerPauses++;
+        resting = true;
+        if (alarm == null) {
+            alarm = loop.timer(this::restIsOver);
+        }
+        alarm.start(REST);
+        loop.resting(this);
+        updateInterest();
+    }
+
+    /// A descriptor may be free again.
+    void restIsOver() throws IOException {
+        if (resting) {
+            resting = false;
+            alarm.cancel();
+            loop.rested(this);
+            if (overload == Overload.REFUSE && reserve == null) {
+                try {
+                    reserve = openReserve();
+                } catch (final ErrnoException e) {
+                    // Somebody else was faster, or it is still as it was. A connection tells.
+                }
+            }
+            updateInterest();
+        }
+    }
+
+    private void updateInterest() throws IOException {
+        if (!closed) {
+            registration.interest(paused || resting ? 0 : EPOLLIN);
+        }
+    }
+
+    /// Accepts nothing until [#resume]: connections wait in the kernel's queue, or are refused by it.
+    ///
+    /// @return this
+    /// @throws IOException as `epoll_ctl(2)` has it
+    public Listener pause() throws IOException {
+        loop.requireThread();
+        paused = true;
+        updateInterest();
+        return this;
+    }
+
+    /// Accepts again.
+    ///
+    /// @return this
+    /// @throws IOException as `epoll_ctl(2)` has it
+    public Listener resume() throws IOException {
+        loop.requireThread();
+        paused = false;
+        updateInterest();
+        return this;
+    }
+
+    /// `getsockname(2)`: where it listens, with the port that the kernel chose.
+    ///
+    /// @return the address
+    /// @throws IOException as the call has it
+    public SockAddr localAddress() throws IOException {
+        return socket.localAddress();
+    }
+
+    /// The socket, for options and names. It stays the listener's.
+    ///
+    /// @return the socket
+    public SocketFd socket() {
+        return socket;
+    }
+
+    /// Stops listening and closes the socket: connections that nobody has accepted are lost, those that were go on. The file
+    /// of a UNIX socket stays.
+    @Override
+    public void close() {
+        close(null);
+    }
+
+    private void close(final IOException why) {
+        loop.requireThread();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        final Failures failures = new Failures();
+        if (alarm != null) {
+            alarm.cancel();
+        }
+        loop.rested(this);
+        failures.attempt(registration::close);
+        if (reserve != null) {
+            failures.attempt(reserve::close);
+        }
+        final IOException cause = failures.addTo(why);
+        loop.ending(() -> {
+            if (onClose != null) {
+                onClose.closed(cause);
+            }
+        });
+        loop.descriptorFreed();
+    }
+
+    /// Whether it is closed.
+    ///
+    /// @return true from the moment on that leads to [#onClose]
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /// Lets the loop run for as long as this is open, as from the beginning.
+    public void ref() {
+        registration.ref();
+    }
+
+    /// Lets the loop end though this is open.
+    public void unref() {
+        registration.unref();
+    }
+
+    /// The socket's number.
+    @Override
+    public String toString() {
+        return "listener on " + socket + (closed ? ", closed" : resting ? ", resting" : paused ? ", paused" : "");
+    }
+}

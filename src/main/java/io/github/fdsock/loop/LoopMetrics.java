@@ -1,0 +1,124 @@
+package io.github.fdsock.loop;
+
+/// What a loop has done since it was made, counted always: the figures of a running loop, not a copy of them.
+///
+/// The loop's thread writes plain fields. Read by another thread a figure is one that was true a moment ago, and two of them
+/// need not be of the same moment.
+public final class LoopMetrics {
+    long turns;
+    long events;
+    long staleEvents;
+    long timersExpired;
+    long tasks;
+    long busyNanos;
+    long bytesRead;
+    long bytesWritten;
+    long bytesQueued;
+    long streams;
+    long connectionsAccepted;
+    long connectionsRefused;
+    long listenerPauses;
+    final long[] acceptErrors = new long[AcceptError.values().length];
+
+    LoopMetrics() {
+    }
+
+    /// Turns of the loop, each with one wait.
+    ///
+    /// @return the number
+    public long turns() {
+        return turns;
+    }
+
+    /// Events that came from epoll, stale ones and wakeups among them.
+    ///
+    /// @return the number
+    public long events() {
+        return events;
+    }
+
+    /// Events for registrations that were gone by then: dropped.
+    ///
+    /// @return the number
+    public long staleEvents() {
+        return staleEvents;
+    }
+
+    /// Timers that have expired.
+    ///
+    /// @return the number, each time of a periodic one
+    public long timersExpired() {
+        return timersExpired;
+    }
+
+    /// Tasks that came by [EventLoop#execute], wakeups among them.
+    ///
+    /// @return the number of those that were run
+    public long tasks() {
+        return tasks;
+    }
+
+    /// The time that was not spent waiting.
+    ///
+    /// @return nanoseconds, without the turn under way
+    public long busyNanos() {
+        return busyNanos;
+    }
+
+    /// Bytes that streams and datagram sockets have received.
+    ///
+    /// @return the number
+    public long bytesRead() {
+        return bytesRead;
+    }
+
+    /// Bytes that the kernel has taken from streams and datagram sockets.
+    ///
+    /// @return the number
+    public long bytesWritten() {
+        return bytesWritten;
+    }
+
+    /// Bytes that wait in the queues of all streams for the kernel to take them.
+    ///
+    /// @return the number at present
+    public long bytesQueued() {
+        return bytesQueued;
+    }
+
+    /// Streams that are open.
+    ///
+    /// @return the number at present
+    public long streams() {
+        return streams;
+    }
+
+    /// Connections that listeners have accepted and handed to their handlers.
+    ///
+    /// @return the number
+    public long connectionsAccepted() {
+        return connectionsAccepted;
+    }
+
+    /// Connections that were accepted and closed at once, since there was no descriptor left, see [Overload#REFUSE].
+    ///
+    /// @return the number
+    public long connectionsRefused() {
+        return connectionsRefused;
+    }
+
+    /// How many times a listener rested for want of descriptors or memory, see [Overload#PAUSE].
+    ///
+    /// @return the number
+    public long listenerPauses() {
+        return listenerPauses;
+    }
+
+    /// Failures of `accept4(2)`.
+    ///
+    /// @param kind which
+    /// @return their number
+    public long acceptErrors(final AcceptError kind) {
+        return acceptErrors[kind.ordinal()];
+    }
+}

@@ -1,0 +1,1168 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.sys.Constants.*;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.Fd;
+import io.github.fdsock.Message;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.option.Linger;
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Libc;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+
+/// A connection whose bytes come to a handler and are queued where the peer does not take them: TCP, UNIX and vsock alike,
+/// and packets, one by one, where the socket is of type `SOCK_SEQPACKET`.
+///
+/// ```java
+/// loop.listen(SockAddr.inet("127.0.0.1", 7000), stream -> stream.onData(stream::write));
+/// ```
+///
+/// **Reading** begins by itself and never waits for anything but [#pause]. The end of the peer's data is told by [#onEnd];
+/// whoever has no such handler answers it with its own [#end]. When both directions have ended the stream is closed.
+///
+/// **Writing** sends at once what the kernel takes, and copies and queues the rest: the caller's memory is free when the
+/// call returns, and the order is kept. [#write] says whether the queue is short enough to go on; otherwise [#onDrain] tells
+/// when it is empty.
+///
+/// **Three ways to end it.** [#end] ends the own direction behind what is queued, and reads on. [#close] does the same and
+/// throws away what still comes. [#destroy] closes the descriptor now, with what is queued. Whichever, and whatever fails:
+/// [#onClose] is told exactly once, after everything else, in the last phase of the turn, with the reason where there was
+/// one.
+///
+/// **A handler** may do anything to any stream, its own included. An `IOException` that it throws destroys this stream with
+/// it; any other exception is a bug, and ends [EventLoop#run].
+///
+/// Used on the loop's thread only. It owns its socket.
+public final class Stream implements Closeable {
+    /// Above this [#write] asks to wait: what a socket takes at first is of this size.
+    private static final int HIGH_WATER_MARK = 64 * 1024;
+
+    /// Of one stream in one turn, 512 KiB: enough that the turn's own cost does not show, and some 0.1 ms, which others can
+    /// wait.
+    private static final int READS_PER_TURN = 8;
+
+    /// After a failed write everything that had arrived before is told: at most what the largest receive buffer holds.
+    private static final int LAST_READS = 128;
+
+    /// So long a closed stream waits for the peer's end, reading what still comes.
+    private static final long LINGER_NANOS = 5_000_000_000L;
+
+    /// Is given what was read.
+    @FunctionalInterface
+    public interface DataHandler {
+        /// Handles some bytes, or one packet.
+        ///
+        /// @param data what was read, in the loop's own buffer: to be used or copied before this returns
+        /// @throws IOException destroys the stream with it
+        void data(MemorySegment data) throws IOException;
+    }
+
+    /// Is given what was read, with the descriptors that came in the same read.
+    @FunctionalInterface
+    public interface MessageHandler {
+        /// Handles some bytes, or one packet.
+        ///
+        /// @param data what was read, in the loop's own buffer: to be used or copied before this returns
+        /// @param message has the descriptors, often none; those not [taken][Message#takeFd] are closed when this returns
+        /// @throws IOException destroys the stream with it
+        void received(MemorySegment data, Message message) throws IOException;
+    }
+
+    /// Is told that a write is over.
+    @FunctionalInterface
+    public interface Completion {
+        /// Called once, in the last phase of a turn, never within the write itself.
+        ///
+        /// @param failure null where the kernel has taken all the bytes, which does not mean that the peer has them; else why
+        ///        it has not
+        void done(IOException failure);
+    }
+
+    /// Is told that it is over.
+    @FunctionalInterface
+    public interface CloseHandler {
+        /// Called once, after everything else; the descriptor is closed.
+        ///
+        /// @param cause why; null where both sides have ended, or it was closed without a cause
+        /// @throws IOException ends [EventLoop#run] with it
+        void closed(IOException cause) throws IOException;
+    }
+
+    private final EventLoop loop;
+    private final StreamMemory memory;
+    private final SocketFd socket;
+
+    /// Of the socket, entered until the stream is closed: nobody else can free it meanwhile.
+    private final int number;
+    private Registration registration;
+
+    private DataHandler onData;
+    private MessageHandler onMessage;
+    private Action onConnect;
+    private Action onEnd;
+    private Action onDrain;
+    private Action onTimeout;
+    private CloseHandler onClose;
+
+    /// Made when it is needed first.
+    private Outbox outbox;
+
+    /// For the idle timeout, or the time to linger.
+    private Timer timer;
+    private long timeoutNanos;
+    private long lastActivity;
+
+    private long bytesRead;
+    private long bytesWritten;
+    private int highWaterMark = HIGH_WATER_MARK;
+
+    private final boolean packets;
+    private boolean connecting;
+    private boolean paused;
+
+    /// The peer's data has ended.
+    private boolean readEnded;
+
+    /// Nothing more may be written; the end comes behind the queue.
+    private boolean ending;
+
+    /// The own end was sent.
+    private boolean writeEnded;
+
+    /// [#close] was called: what comes is thrown away.
+    private boolean discarding;
+
+    /// Whoever writes was told to wait.
+    private boolean drainDue;
+
+    /// Events are being handled: what is waited for is changed afterwards, once.
+    private boolean busy;
+    private boolean closed;
+
+    /// A write has failed, with this; or, closed, why.
+    private IOException cause;
+
+    private Stream(final EventLoop loop, final SocketFd socket, final boolean packets) {
+        this.loop = loop;
+        this.memory = loop.streamMemory();
+        this.socket = socket;
+        this.packets = packets;
+        this.number = socket.enter();
+        lastActivity = loop.now();
+        memory.metrics.streams++;
+    }
+
+    static Stream connect(final EventLoop loop, final SockAddr address) throws IOException {
+        loop.requireThread();
+        final Stream stream = new Stream(loop, SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0), false);
+        stream.connecting = true;
+        try {
+            final int result = stream.socket.connect(address);
+            if (result == -EAGAIN) {
+                throw ErrnoException.of(EAGAIN, "connect", stream.number, address);
+            }
+            stream.register();
+        } catch (final IOException e) {
+            stream.destroy(e);
+        }
+        return stream;
+    }
+
+    static Stream adopt(final EventLoop loop, final SocketFd socket) throws IOException {
+        loop.requireThread();
+        socket.nonBlocking(true);
+        final Stream stream = new Stream(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET);
+        try {
+            stream.register();
+        } catch (final IOException | RuntimeException e) {
+            stream.abandon();
+            throw e;
+        }
+        return stream;
+    }
+
+    /// A connection that was accepted, and is not blocking.
+    static Stream accepted(final EventLoop loop, final SocketFd socket, final boolean packets) throws IOException {
+        final Stream stream = new Stream(loop, socket, packets);
+        try {
+            stream.register();
+        } catch (final IOException | RuntimeException e) {
+            stream.abandon();
+            throw e;
+        }
+        return stream;
+    }
+
+    private void register() throws IOException {
+        registration = loop.register(socket, wanted(), new Events());
+    }
+
+    /// The socket is its owner's again.
+    private void abandon() throws IOException {
+        closed = true;
+        memory.metrics.streams--;
+        socket.leave();
+    }
+
+    /// What the loop calls, kept out of the public face.
+    private final class Events implements EventLoop.Owner {
+        @Override
+        public void ready(final Registration registration, final int events) throws IOException {
+            Stream.this.ready(events);
+        }
+
+        @Override
+        public void loopCloses() {
+            destroy();
+        }
+    }
+
+    // ---- handlers
+
+    /// Who is given what is read. Without one it is thrown away.
+    ///
+    /// @param handler for each read; null for none
+    /// @return this
+    public Stream onData(final DataHandler handler) {
+        onData = handler;
+        return this;
+    }
+
+    /// Who is given what is read, with the descriptors that came in the same read (`SCM_RIGHTS`), in the place of [#onData].
+    ///
+    /// Only with this one descriptors are received: a plain read makes the kernel throw them away.
+    ///
+    /// @param handler for each read; null for none
+    /// @return this
+    public Stream onMessage(final MessageHandler handler) {
+        onMessage = handler;
+        return this;
+    }
+
+    /// Who is told that the connection is there, where the stream was made by [EventLoop#connect(SockAddr)].
+    ///
+    /// @param handler once, before anything is read; null for none
+    /// @return this
+    public Stream onConnect(final Action handler) {
+        onConnect = handler;
+        return this;
+    }
+
+    /// Who is told that the peer's data has ended (its FIN has come), and decides about the own direction: it stays open
+    /// until [#end] or [#close]. Without one the stream ends it by itself.
+    ///
+    /// @param handler once, after the last data; null for none
+    /// @return this
+    public Stream onEnd(final Action handler) {
+        onEnd = handler;
+        return this;
+    }
+
+    /// Who is told that everything has been taken by the kernel, after [#write] has asked to wait.
+    ///
+    /// @param handler each time; null for none
+    /// @return this
+    public Stream onDrain(final Action handler) {
+        onDrain = handler;
+        return this;
+    }
+
+    /// Who is told that it is over.
+    ///
+    /// @param handler once; null for none
+    /// @return this
+    public Stream onClose(final CloseHandler handler) {
+        onClose = handler;
+        return this;
+    }
+
+    /// Who is told that nothing was read or taken by the kernel for a while: once for each such time. Nothing is closed.
+    ///
+    /// @param time how long; zero for never
+    /// @param handler each time; null for none
+    /// @return this
+    public Stream onTimeout(final Duration time, final Action handler) {
+        loop.requireThread();
+        timeoutNanos = Timer.nanos(time);
+        onTimeout = handler;
+        if (closed || discarding) {
+            return this;
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        if (timeoutNanos > 0) {
+            lastActivity = System.nanoTime();
+            if (timer == null) {
+                timer = loop.timer(this::timeIsOver);
+            }
+            timer.start(timeoutNanos);
+        }
+        return this;
+    }
+
+    private void timeIsOver() {
+        if (discarding) {
+            final long left = LINGER_NANOS - (loop.now() - lastActivity);
+            if (writeEnded || left <= 0) {
+                destroy();
+            } else {
+                timer.start(left);
+            }
+            return;
+        }
+        // Reads and writes only note their time; the timer is set anew when it expires, and not each time.
+        final long left = timeoutNanos - (loop.now() - lastActivity);
+        timer.start(left > 0 ? left : timeoutNanos);
+        if (left <= 0 && onTimeout != null) {
+            try {
+                onTimeout.run();
+            } catch (final IOException e) {
+                destroy(e);
+            }
+        }
+    }
+
+    // ---- events
+
+    /// What the loop has to wait for.
+    private int wanted() {
+        if (connecting) {
+            return EPOLLOUT;
+        }
+        // Of packets an empty one and the end are both read as 0; EPOLLRDHUP tells them apart.
+        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN)
+                | (outbox != null && !outbox.isEmpty() ? EPOLLOUT : 0);
+    }
+
+    private void updateInterest() {
+        if (!closed && !busy) {
+            try {
+                // One that was put aside after a hang-up comes back only for something to do.
+                final int wanted = wanted();
+                if (wanted != 0 || !registration.isSuspended()) {
+                    registration.interest(wanted);
+                }
+            } catch (final IOException | IllegalStateException e) {
+                // Somebody else may have closed the socket.
+                destroy(e instanceof final IOException failure ? failure : new IOException(e));
+            }
+        }
+    }
+
+    private void ready(final int events) {
+        busy = true;
+        try {
+            if (connecting && !finishConnect()) {
+                return;
+            }
+            if ((events & ~EPOLLOUT) != 0 && !closed && !paused && !readEnded) {
+                read(events, READS_PER_TURN);
+            }
+            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && outbox != null && !outbox.isEmpty()) {
+                flush();
+            }
+            if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed) {
+                hungUp(events);
+            }
+        } catch (final IOException e) {
+            destroy(e);
+        } finally {
+            busy = false;
+            updateInterest();
+        }
+    }
+
+    private boolean finishConnect() throws IOException {
+        final int error = socket.getsockopt(SockOpt.SO_ERROR);
+        if (error != 0) {
+            throw ErrnoException.of(error, "connect", number);
+        }
+        connecting = false;
+        lastActivity = loop.now();
+        if (onConnect != null) {
+            onConnect.run();
+        }
+        if (!closed && outbox != null) {
+            flush();
+        }
+        if (!closed && ending && !writeEnded) {
+            finishWriting();
+        }
+        return !closed;
+    }
+
+    /// A hang-up or an error that reading and writing have not brought to light. It would be reported in each turn.
+    private void hungUp(final int events) throws IOException {
+        if (paused && !readEnded) {
+            // What has arrived is still to be read, and the reason with it.
+            registration.suspend();
+            return;
+        }
+        if ((events & EPOLLERR) != 0) {
+            final int error = socket.getsockopt(SockOpt.SO_ERROR);
+            if (error != 0) {
+                throw ErrnoException.of(error, "recv", number);
+            }
+            discardErrorQueue();
+        }
+        if (readEnded && (events & EPOLLHUP) != 0) {
+            if (writeEnded) {
+                destroy();
+            } else {
+                // A write will say that nobody is there.
+                registration.suspend();
+            }
+        }
+    }
+
+    /// Reports that somebody has asked the socket for, by `SO_TIMESTAMPING` and the like, and did not fetch.
+    private void discardErrorQueue() throws IOException {
+        final Message message = memory.received();
+        message.clear();
+        long n;
+        do {
+            n = socket.recvmsg(message, MSG_ERRQUEUE);
+        } while (n >= 0);
+    }
+
+    // ---- reading
+
+    private void read(final int events, final int most) throws IOException {
+        for (int i = 0; i < most; i++) {
+            final MemorySegment into = packets ? memory.packets() : memory.input;
+            final long n = onMessage == null
+                    ? Libc.recv(number, into, into.byteSize(), packets ? MSG_TRUNC : 0)
+                    : receiveMessage(into);
+            if (n < 0) {
+                if (n == -EINTR) {
+                    continue;
+                }
+                if (n == -EAGAIN) {
+                    return;
+                }
+                throw ErrnoException.of((int) -n, "recv", number, into.byteSize());
+            }
+            if (n == 0 && (!packets || (events & (EPOLLRDHUP | EPOLLHUP)) != 0)) {
+                endOfData();
+                return;
+            }
+            if (n > into.byteSize()) {
+                throw new ErrnoException("a packet of " + n + " bytes, " + into.byteSize() + " is the most", EMSGSIZE);
+            }
+            lastActivity = loop.now();
+            bytesRead += n;
+            memory.metrics.bytesRead += n;
+            deliver(packets ? into.asSlice(0, n) : memory.input((int) n));
+            // A stream's short read has emptied the socket: the call that says so is spared.
+            if (closed || paused || readEnded || packets || n < into.byteSize()) {
+                return;
+            }
+        }
+    }
+
+    private long receiveMessage(final MemorySegment into) throws IOException {
+        final Message message = memory.received();
+        message.clear();
+        message.buffers().add(into);
+        return socket.recvmsg(message, packets ? MSG_TRUNC : 0);
+    }
+
+    private void deliver(final MemorySegment data) throws IOException {
+        if (onMessage != null) {
+            final Message message = memory.received();
+            try {
+                if (!discarding) {
+                    onMessage.received(data, message);
+                }
+            } finally {
+                message.close();
+            }
+        } else if (onData != null && !discarding) {
+            onData.data(data);
+        }
+    }
+
+    private void endOfData() throws IOException {
+        readEnded = true;
+        if (!discarding && onEnd != null) {
+            onEnd.run();
+        } else {
+            end();
+        }
+        if (writeEnded && !closed) {
+            destroy();
+        }
+    }
+
+    /// Reads no more until [#resume]; within a handler no further data comes behind the one that is being handled.
+    ///
+    /// That the peer has closed is noticed when reading goes on.
+    ///
+    /// @return this
+    public Stream pause() {
+        loop.requireThread();
+        if (!discarding) {
+            paused = true;
+            updateInterest();
+        }
+        return this;
+    }
+
+    /// Reads again.
+    ///
+    /// @return this
+    public Stream resume() {
+        loop.requireThread();
+        paused = false;
+        updateInterest();
+        return this;
+    }
+
+    // ---- writing
+
+    /// Sends bytes, or queues what is not taken at once.
+    ///
+    /// @param data the bytes, or a packet; of any kind of memory; free when this returns
+    /// @return whether to go on: false where the queue has reached the [high-water mark][#highWaterMark(int)], until
+    ///         [#onDrain]; and where the stream is closed, or a write has failed, of which [#onClose] tells
+    /// @throws IllegalStateException after [#end] or [#close]
+    public boolean write(final MemorySegment data) {
+        return write(data, (Completion) null);
+    }
+
+    /// Sends bytes, or queues what is not taken at once.
+    ///
+    /// @param data as [#write(MemorySegment)]
+    /// @param completion is told when all of it has been taken, or why not; null where nobody asks
+    /// @return as [#write(MemorySegment)]
+    /// @throws IllegalStateException after [#end] or [#close]
+    public boolean write(final MemorySegment data, final Completion completion) {
+        if (!mayWrite(completion)) {
+            return false;
+        }
+        final long size = data.byteSize();
+        long sent = 0;
+        if (isIdle()) {
+            final long n = size == 0 && !packets ? 0 : data.isNative() ? sendNow(data, size) : sendFromHeap(data);
+            if (n < 0 && n != -EAGAIN) {
+                writeFailed(ErrnoException.of((int) -n, "send", number, size), completion);
+                return false;
+            }
+            if (n == size) {
+                tell(completion, null);
+                return true;
+            }
+            sent = Math.max(n, 0);
+        }
+        return queue(data, sent, null, completion);
+    }
+
+    /// Sends text in UTF-8.
+    ///
+    /// @param text the text
+    /// @return as [#write(MemorySegment)]
+    /// @throws IllegalStateException after [#end] or [#close]
+    public boolean write(final String text) {
+        return write(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /// Sends bytes with descriptors (`SCM_RIGHTS`), which leave with the first of them.
+    ///
+    /// @param data as [#write(MemorySegment)]; at least one byte
+    /// @param descriptors 1 to 253 of them, which belong to the stream from now on: it closes them when they have left, or
+    ///        when they never will
+    /// @return as [#write(MemorySegment)]
+    /// @throws IllegalArgumentException no byte, or too many descriptors; they stay the caller's
+    /// @throws UnsupportedOperationException not a UNIX socket; they stay the caller's
+    /// @throws IllegalStateException after [#end] or [#close]; they stay the caller's
+    /// @throws IOException as `getsockopt(2)` has it, asked for the kind of socket; they stay the caller's
+    public boolean write(final MemorySegment data, final Fd... descriptors) throws IOException {
+        if (descriptors.length == 0) {
+            return write(data);
+        }
+        if (data.byteSize() == 0) {
+            throw new IllegalArgumentException(descriptors.length + " descriptors and no byte for them to go with");
+        }
+        if (descriptors.length > SCM_MAX_FD) {
+            throw new IllegalArgumentException(descriptors.length + " descriptors; " + SCM_MAX_FD + " is the most");
+        }
+        if (!closed && socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
+            throw new UnsupportedOperationException(socket + " is not a UNIX socket and cannot carry descriptors");
+        }
+        if (!mayWrite(null)) {
+            Outbox.close(descriptors);
+            return false;
+        }
+        final boolean wasIdle = isIdle();
+        final boolean more = queue(data, 0, descriptors.clone(), null);
+        if (wasIdle) {
+            flushNow();
+        }
+        return more;
+    }
+
+    /// Sends several pieces one behind the other, as one packet where there are packets: in one call, where nothing is
+    /// queued and the pieces lie in native memory.
+    ///
+    /// @param data the pieces, of any kind of memory
+    /// @return as [#write(MemorySegment)]
+    /// @throws IllegalStateException after [#end] or [#close]
+    public boolean writev(final MemorySegment... data) {
+        if (packets || data.length == 0) {
+            return write(joined(data));
+        }
+        if (!mayWrite(null)) {
+            return false;
+        }
+        long sent = 0;
+        if (isIdle() && data.length <= StreamMemory.PIECES_PER_CALL && allNative(data)) {
+            sent = sendNow(data);
+            if (sent < 0 && sent != -EAGAIN) {
+                writeFailed(ErrnoException.of((int) -sent, "sendmsg", number), null);
+                return false;
+            }
+            sent = Math.max(sent, 0);
+        }
+        boolean more = true;
+        final boolean wasIdle = isIdle();
+        for (final MemorySegment piece : data) {
+            final long skipped = Math.min(sent, piece.byteSize());
+            sent -= skipped;
+            if (skipped < piece.byteSize()) {
+                more = queue(piece, skipped, null, null);
+            }
+        }
+        if (wasIdle && !isIdle()) {
+            flushNow();
+        }
+        return more;
+    }
+
+    private static MemorySegment joined(final MemorySegment... pieces) {
+        long size = 0;
+        for (final MemorySegment piece : pieces) {
+            size += piece.byteSize();
+        }
+        final MemorySegment all = MemorySegment.ofArray(new byte[Math.toIntExact(size)]);
+        long at = 0;
+        for (final MemorySegment piece : pieces) {
+            MemorySegment.copy(piece, 0, all, at, piece.byteSize());
+            at += piece.byteSize();
+        }
+        return all;
+    }
+
+    private static boolean allNative(final MemorySegment... pieces) {
+        for (final MemorySegment piece : pieces) {
+            if (!piece.isNative()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// `sendfile(2)`: sends a part of a file, behind what is queued, without its bytes passing through this process.
+    ///
+    /// @param file what is sent, of a kind that `mmap(2)` takes; it belongs to the stream from now on, which closes it when
+    ///        the part has been sent, or never will be. Its own position does not move
+    /// @param position where the part begins, in bytes
+    /// @param count its length
+    /// @param completion is told when all of it has been taken, or why not: a file that is shorter destroys the stream, of
+    ///        whose bytes the peer would not know which are missing; null where nobody asks
+    /// @return as [#write(MemorySegment)]
+    /// @throws IndexOutOfBoundsException where one of the numbers is negative; the file stays the caller's
+    /// @throws UnsupportedOperationException where packets are sent; the file stays the caller's
+    /// @throws IllegalStateException after [#end] or [#close]; the file stays the caller's
+    /// @throws IOException the file, when it is closed at once since the stream was closed before
+    public boolean sendFile(final Fd file, final long position, final long count, final Completion completion)
+            throws IOException {
+        Objects.requireNonNull(file, "file");
+        if (position < 0 || count < 0 || position > Long.MAX_VALUE - count) {
+            throw new IndexOutOfBoundsException(count + " bytes from " + position + " on");
+        }
+        if (packets) {
+            throw new UnsupportedOperationException("a file is not sent by packets");
+        }
+        if (!mayWrite(completion)) {
+            file.close();
+            return false;
+        }
+        final boolean wasIdle = isIdle();
+        outbox().add(file, position, count, completion);
+        if (wasIdle) {
+            flushNow();
+        }
+        return queued();
+    }
+
+    /// Whether what is written is sent at once.
+    private boolean isIdle() {
+        return !connecting && (outbox == null || outbox.isEmpty());
+    }
+
+    private boolean mayWrite(final Completion completion) {
+        loop.requireThread();
+        if (closed || cause != null) {
+            tell(completion, reason());
+            return false;
+        }
+        if (ending) {
+            throw new IllegalStateException(socket + " is written to after its end");
+        }
+        return true;
+    }
+
+    /// Why nothing can be written any more.
+    private IOException reason() {
+        return cause != null ? cause : new ClosedChannelException();
+    }
+
+    private void tell(final Completion completion, final IOException failure) {
+        if (completion != null) {
+            loop.ending(() -> completion.done(failure));
+        }
+    }
+
+    /// How much the kernel has taken, or `-errno`.
+    private long sendNow(final MemorySegment data, final long size) {
+        long n;
+        do {
+            n = Libc.send(number, data, size, MSG_NOSIGNAL);
+        } while (n == -EINTR);
+        written(Math.max(n, 0));
+        return n;
+    }
+
+    private long sendNow(final MemorySegment... data) {
+        memory.gather.clear();
+        for (final MemorySegment piece : data) {
+            memory.gather.add(piece);
+        }
+        long n;
+        do {
+            n = Libc.sendmsg(number, memory.header.prepareSend().segment(), MSG_NOSIGNAL);
+        } while (n == -EINTR);
+        memory.gather.clear();
+        written(Math.max(n, 0));
+        return n;
+    }
+
+    private long sendFromHeap(final MemorySegment data) {
+        final long size = data.byteSize();
+        if (packets && size > memory.output.byteSize()) {
+            return sendNow(Arena.ofAuto().allocate(size).copyFrom(data), size);
+        }
+        long sent = 0;
+        do {
+            final long part = Math.min(size - sent, memory.output.byteSize());
+            MemorySegment.copy(data, sent, memory.output, 0, part);
+            final long n = sendNow(memory.output, part);
+            if (n < 0) {
+                // What went before counts; the next send has the same to say.
+                return sent > 0 ? sent : n;
+            }
+            sent += n;
+            if (n < part) {
+                break;
+            }
+        } while (sent < size);
+        return sent;
+    }
+
+    /// The kernel has taken some bytes.
+    void written(final long count) {
+        if (count > 0) {
+            bytesWritten += count;
+            memory.metrics.bytesWritten += count;
+            lastActivity = loop.now();
+        }
+    }
+
+    private Outbox outbox() {
+        if (outbox == null) {
+            outbox = new Outbox(loop, socket, packets);
+        }
+        return outbox;
+    }
+
+    private boolean queue(final MemorySegment data, final long offset, final Fd[] descriptors,
+            final Completion completion) {
+        outbox().add(data, offset, descriptors, completion);
+        return queued();
+    }
+
+    /// Something was put into the queue; whether there may be more.
+    private boolean queued() {
+        updateInterest();
+        if (bytesQueued() < highWaterMark) {
+            return !closed;
+        }
+        drainDue = true;
+        return false;
+    }
+
+    /// What is in the queue need not wait for an event.
+    private void flushNow() {
+        try {
+            if (outbox.flush(this, number)) {
+                drainDue = false;
+            }
+        } catch (final IOException e) {
+            writeFailed(e, null);
+        }
+        updateInterest();
+    }
+
+    private void flush() throws IOException {
+        try {
+            if (!outbox.flush(this, number)) {
+                return;
+            }
+        } catch (final IOException e) {
+            writeFailed(e, null);
+            return;
+        }
+        if (ending && !writeEnded) {
+            finishWriting();
+        }
+        if (drainDue) {
+            drainDue = false;
+            if (onDrain != null && !closed) {
+                onDrain.run();
+            }
+        }
+    }
+
+    /// Nothing more can be sent. What the peer had sent before is told first, but not on the stack of the write.
+    private void writeFailed(final IOException failure, final Completion completion) {
+        cause = failure;
+        tell(completion, failure);
+        final Failures failures = new Failures();
+        if (outbox != null) {
+            outbox.drop(failure, failures);
+        }
+        failures.addTo(failure);
+        loop.ending(this::lastReads);
+    }
+
+    private void lastReads() {
+        if (closed) {
+            return;
+        }
+        busy = true;
+        try {
+            if (!connecting && !paused && !readEnded) {
+                read(0, LAST_READS);
+            }
+        } catch (final IOException e) {
+            cause.addSuppressed(e);
+        } finally {
+            busy = false;
+            destroy(cause);
+        }
+    }
+
+    // ---- the end
+
+    /// `shutdown(SHUT_WR)` behind what is queued: the peer reads everything, and then the end. Reading goes on; when the
+    /// peer has ended too, the stream is closed. Later calls do nothing.
+    public void end() {
+        loop.requireThread();
+        if (!ending && !closed) {
+            ending = true;
+            if (isIdle() && cause == null) {
+                finishWriting();
+            }
+        }
+    }
+
+    /// [#write(MemorySegment)] and [#end].
+    ///
+    /// @param data the last bytes
+    /// @throws IllegalStateException after [#end] or [#close]
+    public void end(final MemorySegment data) {
+        write(data);
+        end();
+    }
+
+    private void finishWriting() {
+        writeEnded = true;
+        final int result = Libc.shutdown(number, SHUT_WR);
+        // ENOTCONN: the connection is gone, and reading tells how.
+        if (result < 0 && result != -ENOTCONN) {
+            destroy(ErrnoException.of(-result, "shutdown", number, "SHUT_WR"));
+        } else if (readEnded) {
+            destroy();
+        } else if (discarding) {
+            linger();
+        }
+    }
+
+    /// Ends it in good order: everything queued is sent, then the end; what the peer still sends is read and thrown away,
+    /// since a TCP connection that is closed with something unread in it is reset, and the reset may overtake the last
+    /// bytes. It is over when the peer ends too, or has not for five seconds, or takes nothing for so long.
+    ///
+    /// No handler is told any more but [Completion]s, [#onDrain] and [#onClose].
+    @Override
+    public void close() {
+        loop.requireThread();
+        if (closed || discarding) {
+            return;
+        }
+        if (connecting && (outbox == null || outbox.isEmpty()) || cause != null) {
+            destroy();
+            return;
+        }
+        discarding = true;
+        paused = false;
+        linger();
+        if (readEnded && writeEnded) {
+            destroy();
+        } else {
+            end();
+        }
+        updateInterest();
+    }
+
+    private void linger() {
+        if (timer == null) {
+            timer = loop.timer(this::timeIsOver);
+        }
+        timer.start(LINGER_NANOS);
+    }
+
+    /// Closes the descriptor now: what is queued is dropped, what is unread is lost.
+    public void destroy() {
+        destroy(null);
+    }
+
+    /// Closes the descriptor now: what is queued is dropped, what is unread is lost.
+    ///
+    /// @param why what [#onClose] and the pending [Completion]s are told; null for no reason
+    public void destroy(final IOException why) {
+        loop.requireThread();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        cause = cause != null ? cause : why;
+        final Failures failures = new Failures();
+        if (timer != null) {
+            timer.cancel();
+        }
+        if (outbox != null) {
+            outbox.drop(reason(), failures);
+        }
+        if (registration != null) {
+            failures.attempt(registration::deregister);
+        }
+        failures.attempt(socket::leave);
+        failures.attempt(socket::close);
+        cause = failures.addTo(cause);
+        memory.metrics.streams--;
+        loop.ending(() -> {
+            if (onClose != null) {
+                onClose.closed(cause);
+            }
+        });
+        pipeEnded();
+        loop.descriptorFreed();
+    }
+
+    /// Closes a TCP connection by a reset (RST) instead of an end: the peer's next call says `ECONNRESET`. What is queued,
+    /// here and in the kernel, is dropped. On other sockets it is [#destroy].
+    public void reset() {
+        loop.requireThread();
+        if (closed) {
+            return;
+        }
+        try {
+            socket.setsockopt(SockOpt.SO_LINGER, Linger.RESET);
+            destroy();
+        } catch (final IOException e) {
+            destroy(e);
+        }
+    }
+
+    // ---- from one to another
+
+    private Stream pipedTo;
+    private Stream pipedFrom;
+
+    /// Passes on everything that is read to another stream, at its pace: where that one's queue is full this one is not read
+    /// from. The end is passed on as [#end]; where one of the two is destroyed before that, so is the other.
+    ///
+    /// Takes the place of [#onData] and [#onEnd] here, and of [#onDrain] there. For both directions it is called on both.
+    ///
+    /// @param target another stream of the same loop
+    public void pipeTo(final Stream target) {
+        loop.requireThread();
+        if (target.loop != loop) {
+            throw new IllegalArgumentException("the streams belong to different loops");
+        }
+        pipedTo = target;
+        target.pipedFrom = this;
+        onData(data -> {
+            if (!target.write(data)) {
+                pause();
+            }
+        });
+        onEnd(target::end);
+        target.onDrain(this::resume);
+    }
+
+    private void pipeEnded() {
+        final Stream to = pipedTo;
+        final Stream from = pipedFrom;
+        pipedTo = null;
+        pipedFrom = null;
+        if (to != null && !readEnded) {
+            to.destroy(cause);
+        }
+        if (from != null && !from.readEnded) {
+            from.destroy(cause);
+        }
+    }
+
+    // ---- what it is
+
+    /// The loop that it belongs to.
+    ///
+    /// @return the loop
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /// The socket, for options and names. It stays the stream's: who closes it makes the stream end with an error.
+    ///
+    /// @return the socket
+    public SocketFd socket() {
+        return socket;
+    }
+
+    /// `getsockname(2)`.
+    ///
+    /// @return the own address
+    /// @throws IOException as the call has it
+    public SockAddr localAddress() throws IOException {
+        return socket.localAddress();
+    }
+
+    /// `getpeername(2)`.
+    ///
+    /// @return the peer's address
+    /// @throws IOException `ENOTCONN`: the peer is gone
+    public SockAddr remoteAddress() throws IOException {
+        return socket.remoteAddress();
+    }
+
+    /// `TCP_NODELAY`: whether small writes leave at once instead of waiting for the acknowledgement of earlier ones.
+    ///
+    /// @param on whether
+    /// @return this
+    /// @throws IOException as `setsockopt(2)` has it: `EOPNOTSUPP` where it is not TCP
+    public Stream noDelay(final boolean on) throws IOException {
+        socket.setsockopt(SockOpt.TCP_NODELAY, on);
+        return this;
+    }
+
+    /// `SO_KEEPALIVE` and `TCP_KEEPIDLE`: whether the kernel finds out by itself that a silent peer is gone.
+    ///
+    /// @param on whether
+    /// @param idle after so much silence it begins to ask, at least a second; null for the system's two hours
+    /// @return this
+    /// @throws IOException as `setsockopt(2)` has it
+    public Stream keepAlive(final boolean on, final Duration idle) throws IOException {
+        socket.setsockopt(SockOpt.SO_KEEPALIVE, on);
+        if (on && idle != null) {
+            socket.setsockopt(SockOpt.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
+        }
+        return this;
+    }
+
+    /// Sets how much may be queued before [#write] asks to wait.
+    ///
+    /// @param bytes more than 0; 64 KiB unless set
+    /// @return this
+    /// @throws IllegalArgumentException where it is not positive
+    public Stream highWaterMark(final int bytes) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException("a high-water mark of " + bytes);
+        }
+        highWaterMark = bytes;
+        return this;
+    }
+
+    /// How many bytes were read.
+    ///
+    /// @return since the beginning
+    public long bytesRead() {
+        return bytesRead;
+    }
+
+    /// How many bytes the kernel has taken.
+    ///
+    /// @return since the beginning
+    public long bytesWritten() {
+        return bytesWritten;
+    }
+
+    /// How many bytes wait for the kernel to take them.
+    ///
+    /// @return at present
+    public long bytesQueued() {
+        return outbox == null ? 0 : outbox.length();
+    }
+
+    /// Whether more may be read.
+    ///
+    /// @return false when the peer's end was read, and when it is closed
+    public boolean isReadable() {
+        return !connecting && !readEnded && !closed;
+    }
+
+    /// Whether [#write] is of use.
+    ///
+    /// @return false after [#end], after a failed write, and when it is closed
+    public boolean isWritable() {
+        return !ending && !closed && cause == null;
+    }
+
+    /// Whether the descriptor is ours no more.
+    ///
+    /// @return true from the moment on that leads to [#onClose]
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /// Lets the loop run for as long as this is open, as from the beginning.
+    public void ref() {
+        if (registration != null) {
+            registration.ref();
+        }
+    }
+
+    /// Lets the loop end though this is open.
+    public void unref() {
+        if (registration != null) {
+            registration.unref();
+        }
+    }
+
+    /// The socket's number, and what is queued.
+    @Override
+    public String toString() {
+        return "stream over " + socket + (closed ? ", closed" : connecting ? ", connecting" : "")
+                + (bytesQueued() > 0 ? ", " + bytesQueued() + " bytes queued" : "");
+    }
+}

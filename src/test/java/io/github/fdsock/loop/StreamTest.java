@@ -1,0 +1,101 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.junit.FdLedger;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// A stream tells everything that the peer sends and sends everything that is written, in order, and tells its end once.
+@Timeout(60)
+@FdLedger
+class StreamTest {
+    private EventLoop loop;
+
+    @BeforeEach
+    void open() throws IOException {
+        loop = EventLoop.open();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        loop.close();
+    }
+
+    private static String text(final MemorySegment data) {
+        return new String(data.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void anEchoServerIsOneLine() throws IOException {
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> stream.onData(stream::write));
+        final List<String> told = new ArrayList<>();
+        final Stream client = loop.connect(listener.localAddress());
+        client.onConnect(() -> told.add("connected"))
+                .onData(data -> {
+                    told.add(text(data));
+                    client.end();
+                })
+                .onEnd(() -> told.add("end"))
+                .onClose(cause -> {
+                    told.add("closed " + cause);
+                    listener.close();
+                });
+        client.write("hello");
+        loop.run();
+        assertThat(told).containsExactly("connected", "hello", "end", "closed null");
+        assertThat(loop.hasWork()).isFalse();
+        assertThat(loop.metrics().streams()).isZero();
+    }
+
+    @Test
+    void aHundredMegabytesComeBackInOrderWithBackPressure() throws IOException {
+        final long total = 100L << 20;
+        final Listener listener = loop.listen(SockAddr.unixAutobind(), stream -> stream.pipeTo(stream));
+        final Stream client = loop.connect(listener.localAddress());
+        final MemorySegment block = MemorySegment.ofArray(new byte[64 * 1024]);
+        final AtomicLong sent = new AtomicLong();
+        final AtomicLong received = new AtomicLong();
+        final AtomicLong most = new AtomicLong();
+        final Action send = () -> {
+            boolean more = true;
+            while (more && sent.get() < total) {
+                for (int i = 0; i < block.byteSize(); i++) {
+                    block.set(ValueLayout.JAVA_BYTE, i, (byte) ((sent.get() + i) % 251));
+                }
+                more = client.write(block);
+                sent.addAndGet(block.byteSize());
+                most.accumulateAndGet(loop.metrics().bytesQueued(), Math::max);
+            }
+            if (sent.get() == total && more) {
+                client.end();
+            }
+        };
+        client.onConnect(send).onDrain(send).onData(data -> {
+            for (long i = 0; i < data.byteSize(); i++) {
+                if (data.get(ValueLayout.JAVA_BYTE, i) != (byte) ((received.get() + i) % 251)) {
+                    throw new IOException("byte " + (received.get() + i) + " is wrong");
+                }
+            }
+            received.addAndGet(data.byteSize());
+        }).onClose(cause -> {
+            assertThat(cause).isNull();
+            listener.close();
+        });
+        loop.run();
+        assertThat(received).hasValue(total);
+        assertThat(most.get()).isLessThan(1 << 20);
+    }
+}
