@@ -1,6 +1,7 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.loop.WaitStrategy;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,9 +19,15 @@ final class EchoCommand implements Callable<Integer> {
     @Option(names = "--until-stdin-ends", description = "stop when standard input ends, too")
     private boolean untilStdinEnds;
 
+    @Option(names = "--greet", description = "tell each client of a stream its number first: \"client 1\"")
+    private boolean greet;
+
+    @Option(names = "--busy-poll", description = "never sleep: answers come sooner, and a CPU is busy all the time")
+    private boolean busyPoll;
+
     @Override
     public Integer call() throws Exception {
-        final EchoServer server = new EchoServer(System.err);
+        final EchoServer server = new EchoServer(System.err, busyPoll ? WaitStrategy.BUSY_POLL : WaitStrategy.BLOCK, greet);
         try (Termination termination = Termination.by(server::stop, untilStdinEnds)) {
             try (server) {
                 for (final Endpoint endpoint : endpoints) {

@@ -154,7 +154,7 @@ public final class Listener implements Closeable {
         return this;
     }
 
-    private static Fd openReserve() throws IOException {
+    private static Fd openReserve() throws ErrnoException {
         return Fd.openFile(Path.of("/dev/null"), O_RDONLY, 0);
     }
 
@@ -184,7 +184,7 @@ public final class Listener implements Closeable {
             stream = Stream.accepted(loop, peer, packets);
         } catch (final ErrnoException e) {
             // ENOMEM, ENOSPC: epoll has no room for it.
-            peer.close();
+            discard(peer, e);
             failed(AcceptError.CONNECTION, e);
             return;
         }
@@ -221,8 +221,8 @@ public final class Listener implements Closeable {
         }
         final Fd given = reserve;
         reserve = null;
-        given.close();
         try {
+            given.close();
             final SocketFd refused = socket.accept(SOCK_NONBLOCK, null);
             if (refused != null) {
                 loop.metrics().connectionsRefused++;
@@ -231,11 +231,21 @@ public final class Listener implements Closeable {
             reserve = openReserve();
             return true;
         } catch (final ErrnoException e) {
+            // Another thread has taken the number meanwhile, or the connection is gone. A rest mends either.
             return false;
         }
     }
 
-    private void rest() throws IOException {
+    /// Closes a connection that cannot be served.
+    private static void discard(final SocketFd peer, final ErrnoException why) {
+        try {
+            peer.close();
+        } catch (final ErrnoException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    private void rest() {
         loop.metrics().listenerPauses++;
         resting = true;
         if (alarm == null) {
@@ -243,11 +253,11 @@ public final class Listener implements Closeable {
         }
         alarm.start(REST);
         loop.resting(this);
-        updateInterest();
+        tryUpdateInterest();
     }
 
     /// A descriptor may be free again.
-    void restIsOver() throws IOException {
+    void restIsOver() {
         if (resting) {
             resting = false;
             alarm.cancel();
@@ -259,7 +269,23 @@ public final class Listener implements Closeable {
                     // Somebody else was faster, or it is still as it was. A connection tells.
                 }
             }
+            tryUpdateInterest();
+        }
+    }
+
+    /// Where the kernel refuses a change it tells of the listener again, or the alarm comes again.
+    private void tryUpdateInterest() {
+        try {
             updateInterest();
+        } catch (final IOException e) {
+            resting = !resting;
+            if (resting) {
+                loop.resting(this);
+                alarm.start(REST);
+            } else {
+                loop.rested(this);
+                alarm.cancel();
+            }
         }
     }
 
