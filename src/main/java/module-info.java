@@ -18,6 +18,7 @@ module io.github.fdsock {
     exports io.github.fdsock.loop;
     exports io.github.fdsock.option;
     exports io.github.fdsock.process;
+    exports io.github.fdsock.resolve;
     exports io.github.fdsock.sys;
     exports io.github.fdsock.sys.struct;
 }
