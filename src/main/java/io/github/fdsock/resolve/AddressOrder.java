@@ -49,7 +49,6 @@ public final class AddressOrder {
         for (final SockAddr address : addresses) {
             families.computeIfAbsent(address.family(), _ -> new ArrayDeque<>()).add(address);
         }
-        families.values().removeIf(Deque::isEmpty);
         final List<SockAddr> order = new ArrayList<>(addresses.size());
         int turn = firstFamilyCount;
         while (order.size() < addresses.size()) {

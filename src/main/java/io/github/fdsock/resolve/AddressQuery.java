@@ -22,12 +22,12 @@ import java.util.Set;
 /// ```
 ///
 /// **Names are printable ASCII**, at most 1,024 characters, and what else they have to be is libc's to judge: a label
-/// of 64 letters is `EAI_NONAME`. Other characters are refused rather than encoded: libc would take them in the encoding
-/// of the locale, and the two standards of internationalized names disagree about where `faß.de` leads. The one is
-/// [java.net.IDN#toASCII], for the caller to apply; the other libc's `AI_IDN`, which has nothing to do here.
+/// of 64 letters is `EAI_NONAME`. Other characters are refused rather than encoded: libc would take them in the
+/// encoding of the locale, and the two standards of internationalized names disagree about where `faß.de` leads. The
+/// one is [java.net.IDN#toASCII], for the caller to apply; the other libc's `AI_IDN`, which has nothing to do here.
 ///
-/// **Ports in digits** are checked here, since glibc takes 70000 for 4464; so are signs and blanks before them, which it
-/// passes over.
+/// **Ports in digits** are checked here, since glibc takes 70000 for 4464; signs and blanks before them, which it
+/// passes over, are refused.
 ///
 /// An immutable value.
 ///

@@ -18,18 +18,17 @@ public final class Lookup<T> {
 
     private final Resolver resolver;
     private final String call;
-    private final Question<T> question;
     private final Executor executor;
     private final Answer<T> answer;
 
-    /// What the answer will be called with; null while that is not known. It may still change into `cancelled` when it
-    /// has been given to the executor.
+    /// Calls the answer; null while nothing is known. It may still change into `cancelled` when the executor has been
+    /// told to run it.
     private final AtomicReference<Runnable> outcome = new AtomicReference<>();
 
     private final Runnable cancelled;
 
     /// What a thread of the resolver does; always the same object, by which it is found in the queue.
-    final Runnable task = this::ask;
+    final Runnable task;
 
     /// Something that libc is asked.
     @FunctionalInterface
@@ -41,7 +40,7 @@ public final class Lookup<T> {
             final Answer<T> answer) {
         this.resolver = resolver;
         this.call = call;
-        this.question = question;
+        task = () -> ask(question);
         this.executor = executor;
         this.answer = answer;
         cancelled = () -> answer.answered(null, new EaiException(call, EAI_CANCELED, 0));
@@ -49,10 +48,11 @@ public final class Lookup<T> {
 
     /// Lets the answer be `EAI_CANCELED`.
     ///
-    /// It is called all the same, once, by its executor, and at once: a lookup under way cannot be interrupted, so its
-    /// thread stays occupied until libc returns, but what it brings then is dropped. Until the answer has been called it
-    /// is not too late, even if the executor has it already: a caller on the executor's own thread, such as that of a
-    /// loop, knows that nothing else will be heard of the lookup. (`uv_cancel` refuses with `EBUSY` what is under way.)
+    /// The answer is called all the same, once, and is given to its executor at once: a lookup under way cannot be
+    /// interrupted, so its thread stays occupied until libc returns, but what it brings then is dropped. Until the
+    /// answer has been called it is not too late, even if the executor has it already: a caller on the executor's own
+    /// thread, such as that of a loop, knows that nothing else will be heard of the lookup. (`uv_cancel` refuses with
+    /// `EBUSY` what is under way.)
     ///
     /// @return whether this has cancelled it; false where it was cancelled before or the answer was called
     /// @throws java.util.concurrent.RejectedExecutionException by an executor that takes nothing any more: the lookup
@@ -69,13 +69,6 @@ public final class Lookup<T> {
             handOver();
         }
         return true;
-    }
-
-    private void ask() {
-        // A thread may have taken it out of the queue just before it was cancelled.
-        if (outcome.get() == null) {
-            ask(question);
-        }
     }
 
     /// Asks, and has the answer called unless something else has decided about it meanwhile.

@@ -30,8 +30,8 @@ import java.util.concurrent.TimeUnit;
 /// cancelled or asked, or else to the handler of uncaught exceptions.
 ///
 /// **Digits need no thread.** A numeric address with a numeric service is found while it is being asked for
-/// (`AI_NUMERICHOST`, or both of `NI_NUMERICHOST` and `NI_NUMERICSERV`), and never waits behind a name; the answer still
-/// comes by the executor.
+/// (`AI_NUMERICHOST`, or both of `NI_NUMERICHOST` and `NI_NUMERICSERV`), and never waits behind a name; its answer
+/// comes by the executor all the same.
 ///
 /// **Bounds.** So many lookups are under way as there are threads, cancelled ones among them, and so many wait for one
 /// in order; one more is not asked at all but answered with `EAI_AGAIN`, as `getaddrinfo_a(3)` does. Nothing is cached:
@@ -126,39 +126,32 @@ public final class Resolver implements AutoCloseable {
             final Executor executor, final Answer<T> answer) {
         final Lookup<T> lookup = new Lookup<>(this, call, question, Objects.requireNonNull(executor, "executor"),
                 Objects.requireNonNull(answer, "answer"));
-        requireOpen();
+        if (threads.isShutdown()) {
+            throw new IllegalStateException("the resolver is closed");
+        }
         if (!lookup.ask(here)) {
-            final EaiException refused = enqueue(lookup);
-            if (refused != null) {
-                lookup.fail(refused);
-            }
+            enqueue(lookup);
         }
         return lookup;
     }
 
-    private void requireOpen() {
-        if (threads.isShutdown()) {
-            throw new IllegalStateException("the resolver is closed");
-        }
-    }
-
-    /// Under a lock, so that [#close] finds what this has let in.
-    ///
-    /// @return why there is no room for it; null where it waits, or is under way
-    private synchronized EaiException enqueue(final Lookup<?> lookup) {
-        requireOpen();
+    private void enqueue(final Lookup<?> lookup) {
+        // First, so that a close that comes in between finds whatever it has let through.
         pending.add(lookup);
         try {
             threads.execute(lookup.task);
-            return null;
-        } catch (final RejectedExecutionException full) {
-            return new EaiException(lookup.toString(), EAI_AGAIN, "not asked, " + threads.getQueue().size()
-                    + " others wait");
+        } catch (final RejectedExecutionException refused) {
+            if (threads.isShutdown()) {
+                lookup.cancel();
+            } else {
+                lookup.fail(new EaiException(lookup.toString(), EAI_AGAIN, "not asked, " + threads.getQueue().size()
+                        + " others wait"));
+            }
         } catch (final OutOfMemoryError e) {
             // A limit of threads or processes, as a rule.
             final EaiException failure = new EaiException(lookup.toString(), EAI_MEMORY, "not asked, no thread");
             failure.initCause(e);
-            return failure;
+            lookup.fail(failure);
         }
     }
 
@@ -250,13 +243,9 @@ public final class Resolver implements AutoCloseable {
     /// @throws RejectedExecutionException by an executor that takes nothing any more; the others have been told
     @Override
     public void close() {
-        final List<Lookup<?>> open;
-        synchronized (this) {
-            threads.shutdown();
-            open = List.copyOf(pending);
-        }
+        threads.shutdown();
         RuntimeException failure = null;
-        for (final Lookup<?> lookup : open) {
+        for (final Lookup<?> lookup : List.copyOf(pending)) {
             try {
                 lookup.cancel();
             } catch (final RuntimeException e) {

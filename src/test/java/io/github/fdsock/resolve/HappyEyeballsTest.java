@@ -148,7 +148,8 @@ class HappyEyeballsTest {
         void run() {
             // By time and attempt.
             final TreeMap<Long, List<Integer>> ends = new TreeMap<>();
-            while (winner < 0 && !race.isLost()) {
+            for (int turns = 0; winner < 0 && !race.isLost(); turns++) {
+                assertThat(turns).as("turns, of which each begins or ends an attempt").isLessThan(2 * fates.size() + 1);
                 for (int attempt; (attempt = race.begin(origin + now * MILLI)) >= 0;) {
                     assertThat(attempt).isEqualTo(begun.size());
                     begun.add(now);
