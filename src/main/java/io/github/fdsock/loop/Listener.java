@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 
 /// A socket that accepts connections, `accept4(2)`, and hands each to a handler as a [Stream].
 ///
@@ -30,7 +31,7 @@ public final class Listener implements Closeable {
     /// Is given a connection.
     @FunctionalInterface
     public interface ConnectionHandler {
-        /// Sets the stream's handlers; nothing has been read yet.
+        /// Sets the stream's handlers, on the thread of the stream's loop; nothing has been read yet.
         ///
         /// @param stream the connection
         /// @throws IOException destroys the stream with it
@@ -44,7 +45,7 @@ public final class Listener implements Closeable {
         ///
         /// @param kind what it means
         /// @param failure what the kernel said
-        void failed(AcceptError kind, ErrnoException failure);
+        void failed(AcceptError kind, IOException failure);
     }
 
     private final EventLoop loop;
@@ -54,6 +55,9 @@ public final class Listener implements Closeable {
     private Registration registration;
     private ErrorHandler onError;
     private Stream.CloseHandler onClose;
+
+    /// Share the connections; null where all belong to this loop.
+    private EventLoops loops;
 
     private Overload overload = Overload.REFUSE;
 
@@ -154,6 +158,16 @@ public final class Listener implements Closeable {
         return this;
     }
 
+    /// Hands the connections to several loops, to each in turn; the handler is called by each on its own thread.
+    ///
+    /// @param among the loops, this listener's own among them or not; null for this one's alone
+    /// @return this
+    public Listener distribute(final EventLoops among) {
+        loop.requireThread();
+        loops = among;
+        return this;
+    }
+
     private static Fd openReserve() throws ErrnoException {
         return Fd.openFile(Path.of("/dev/null"), O_RDONLY, 0);
     }
@@ -174,21 +188,46 @@ public final class Listener implements Closeable {
             if (peer == null) {
                 return;
             }
-            welcome(peer);
+            accepted(peer);
         }
     }
 
-    private void welcome(final SocketFd peer) throws IOException {
-        final Stream stream;
-        try {
-            stream = Stream.accepted(loop, peer, packets);
-        } catch (final ErrnoException e) {
-            // ENOMEM, ENOSPC: epoll has no room for it.
-            discard(peer, e);
-            failed(AcceptError.CONNECTION, e);
+    /// Gives the connection to the loop whose turn it is.
+    private void accepted(final SocketFd peer) throws IOException {
+        final EventLoop next = loops == null ? loop : loops.next();
+        if (next == loop) {
+            try {
+                welcome(loop, peer);
+            } catch (final IOException e) {
+                failed(AcceptError.CONNECTION, e);
+            }
             return;
         }
-        loop.metrics().connectionsAccepted++;
+        try {
+            next.execute(() -> {
+                try {
+                    welcome(next, peer);
+                } catch (final IOException e) {
+                    loop.execute(() -> report(AcceptError.CONNECTION, e));
+                }
+            });
+        } catch (final RejectedExecutionException e) {
+            // That loop is closed, and so are its connections.
+            peer.close();
+        }
+    }
+
+    private void welcome(final EventLoop where, final SocketFd peer) throws IOException {
+        final Stream stream;
+        try {
+            stream = Stream.accepted(where, peer, packets);
+        } catch (final IOException e) {
+            // ENOMEM, ENOSPC: epoll has no room for it.
+            final Failures failures = new Failures();
+            failures.attempt(peer::close);
+            throw failures.addTo(e);
+        }
+        where.metrics().connectionsAccepted++;
         try {
             handler.connected(stream);
         } catch (final IOException e) {
@@ -196,11 +235,15 @@ public final class Listener implements Closeable {
         }
     }
 
-    private void failed(final AcceptError kind, final ErrnoException failure) throws IOException {
+    private void report(final AcceptError kind, final IOException failure) {
         loop.metrics().acceptErrors[kind.ordinal()]++;
         if (onError != null && kind != AcceptError.RETRY) {
             onError.failed(kind, failure);
         }
+    }
+
+    private void failed(final AcceptError kind, final IOException failure) throws IOException {
+        report(kind, failure);
         if (closed) {
             return;
         }
@@ -233,15 +276,6 @@ public final class Listener implements Closeable {
         } catch (final ErrnoException e) {
             // Another thread has taken the number meanwhile, or the connection is gone. A rest mends either.
             return false;
-        }
-    }
-
-    /// Closes a connection that cannot be served.
-    private static void discard(final SocketFd peer, final ErrnoException why) {
-        try {
-            peer.close();
-        } catch (final ErrnoException e) {
-            why.addSuppressed(e);
         }
     }
 
@@ -361,6 +395,13 @@ public final class Listener implements Closeable {
             }
         });
         loop.descriptorFreed();
+    }
+
+    /// The loop that it belongs to.
+    ///
+    /// @return the loop
+    public EventLoop loop() {
+        return loop;
     }
 
     /// Whether it is closed.

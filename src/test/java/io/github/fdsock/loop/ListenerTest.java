@@ -1,0 +1,295 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.junit.FdLedger;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// A listener hands over every connection there is a descriptor for, tells of the others, and never spins.
+@Timeout(60)
+@FdLedger
+class ListenerTest {
+    private EventLoop loop;
+
+    @BeforeEach
+    void open() throws IOException {
+        loop = EventLoop.open();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        loop.close();
+    }
+
+    /// A client that blocks; it is connected when the listener's queue has it.
+    private static SocketFd client(final SockAddr address) throws IOException {
+        final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM, 0);
+        try {
+            assertThat(socket.connect(address)).isZero();
+            return socket;
+        } catch (final IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private void runUntil(final BooleanSupplier condition) throws IOException {
+        while (!condition.getAsBoolean()) {
+            assertThat(loop.runOnce()).as("something to wait for").isTrue();
+        }
+    }
+
+    private static byte[] received(final SocketFd socket) throws IOException {
+        final byte[] bytes = new byte[64];
+        final long n = socket.recv(bytes, 0, bytes.length, 0);
+        return Arrays.copyOf(bytes, (int) n);
+    }
+
+    // ---- failures
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ECONNABORTED", "EPERM", "EPROTO", "ENETDOWN", "ENOPROTOOPT", "EHOSTDOWN", "ENONET", "EHOSTUNREACH",
+        "EOPNOTSUPP", "ENETUNREACH"})
+    void aConnectionLostInTheQueueIsToldOfAndTheNextIsAccepted(final String errno) throws IOException {
+        final List<String> told = new ArrayList<>();
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet())
+                .onError((kind, failure) -> told.add(kind + " " + failure.getMessage().replaceAll(".*-1 (\\w+).*", "$1")));
+        try (SocketFd _ = client(listener.localAddress());
+                Faults _ = Faults.inject("accept4:error=" + errno + ":when=1")) {
+            runUntil(() -> connected.get() == 1);
+        }
+        assertThat(told).containsExactly("CONNECTION " + errno);
+        assertThat(loop.metrics().acceptErrors(AcceptError.CONNECTION)).isEqualTo(1);
+        assertThat(loop.metrics().connectionsAccepted()).isEqualTo(1);
+    }
+
+    @Test
+    void anInterruptedAcceptIsNobodysBusiness() throws IOException {
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet())
+                .onError((kind, failure) -> {
+                    throw new AssertionError(failure);
+                });
+        try (SocketFd _ = client(listener.localAddress()); Faults _ = Faults.inject("accept4:error=EINTR:when=1..3")) {
+            runUntil(() -> connected.get() == 1);
+        }
+    }
+
+    @Test
+    void aListenerOfNoUseIsClosedAndTold() throws IOException {
+        final List<IOException> told = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { });
+        listener.onClose(told::add);
+        try (SocketFd _ = client(listener.localAddress()); Faults _ = Faults.inject("accept4:error=EINVAL")) {
+            loop.run();
+        }
+        assertThat(listener.isClosed()).isTrue();
+        assertThat(told).singleElement().isInstanceOfSatisfying(ErrnoException.class,
+                e -> assertThat(e.errno()).isEqualTo(EINVAL));
+    }
+
+    @Test
+    void aFailureThatNobodyIsToldOfEndsTheRun() throws IOException {
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { });
+        try (SocketFd _ = client(listener.localAddress()); Faults _ = Faults.inject("accept4:error=EINVAL")) {
+            assertThatThrownBy(loop::run).isInstanceOf(ErrnoException.class).hasMessageContaining("EINVAL");
+        }
+        assertThat(listener.isClosed()).isTrue();
+    }
+
+    @Test
+    void whatTheHandlerThrowsCostsThatConnectionOnly() throws IOException {
+        final List<IOException> told = new ArrayList<>();
+        final IOException reason = new IOException("not this one");
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> {
+            stream.onClose(told::add);
+            if (connected.incrementAndGet() == 1) {
+                throw reason;
+            }
+        });
+        try (SocketFd first = client(listener.localAddress()); SocketFd _ = client(listener.localAddress())) {
+            runUntil(() -> connected.get() == 2 && told.size() == 1);
+            assertThat(received(first)).isEmpty();
+        }
+        assertThat(told).containsExactly(reason);
+    }
+
+    // ---- no descriptors
+
+    /// The client connects, since its connection waits in the queue, and is told at once.
+    @ParameterizedTest
+    @ValueSource(strings = {"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"})
+    void aConnectionWithoutDescriptorIsRefusedSoThatItsClientLearns(final String errno) throws IOException {
+        final List<AcceptError> told = new ArrayList<>();
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet())
+                .onError((kind, _) -> told.add(kind));
+        try (SocketFd refused = client(listener.localAddress())) {
+            try (Faults _ = Faults.inject("accept4:error=" + errno + ":when=1")) {
+                runUntil(() -> loop.metrics().connectionsRefused() == 1);
+            }
+            assertThat(received(refused)).isEmpty();
+            assertThat(connected).hasValue(0);
+            try (SocketFd _ = client(listener.localAddress())) {
+                runUntil(() -> connected.get() == 1);
+            }
+        }
+        assertThat(told).containsExactly(AcceptError.RESOURCES);
+        assertThat(loop.metrics().listenerPauses()).isZero();
+    }
+
+    @Test
+    void withoutTheReserveTooItRestsAndComesBackByItself() throws IOException {
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet());
+        try (SocketFd _ = client(listener.localAddress());
+                Faults _ = Faults.inject("accept4:error=EMFILE:when=1..2")) {
+            final long start = System.nanoTime();
+            runUntil(() -> connected.get() == 1);
+            assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(200));
+        }
+        assertThat(loop.metrics().listenerPauses()).isEqualTo(1);
+        assertThat(loop.metrics().connectionsRefused()).isZero();
+        assertThat(loop.metrics().turns()).as("turns: it did not spin").isLessThan(10);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Overload.class)
+    void aDescriptorThatIsGivenBackEndsTheRestAtOnce(final Overload policy) throws IOException {
+        final List<Stream> streams = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), streams::add).overload(policy);
+        try (SocketFd _ = client(listener.localAddress())) {
+            runUntil(() -> streams.size() == 1);
+            try (SocketFd _ = client(listener.localAddress());
+                    Faults _ = Faults.inject("accept4:error=EMFILE:when=1..2")) {
+                runUntil(() -> loop.metrics().listenerPauses() == 1);
+                // The first rule is spent, the second in the case of REFUSE only.
+                final long before = loop.metrics().timersExpired();
+                streams.getFirst().destroy();
+                runUntil(() -> streams.size() == 2 || loop.metrics().listenerPauses() == 2);
+                assertThat(loop.metrics().timersExpired()).as("times that it was the clock").isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
+    void aPausedListenerLeavesConnectionsWaiting() throws IOException {
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet());
+        listener.pause();
+        try (SocketFd _ = client(listener.localAddress())) {
+            assertThat(listener.socket().await(POLLIN, -1)).isEqualTo(POLLIN);
+            for (int i = 0; i < 3; i++) {
+                loop.runNoWait();
+            }
+            assertThat(connected).hasValue(0);
+            listener.resume();
+            runUntil(() -> connected.get() == 1);
+        }
+    }
+
+    @Test
+    void aCloseIsToldOnceAndLetsTheLoopEnd() throws IOException {
+        final List<IOException> told = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.unixAutobind(), stream -> { });
+        listener.onClose(told::add);
+        listener.close();
+        listener.close();
+        assertThat(told).as("told within close()").isEmpty();
+        loop.run();
+        assertThat(told).containsExactly((IOException) null);
+    }
+
+    // ---- several loops
+
+    @Test
+    void oneListenerSharesItsConnectionsOutInTurn() throws Exception {
+        try (EventLoops loops = EventLoops.start(3, WaitStrategy.BLOCK)) {
+            final List<String> threads = Collections.synchronizedList(new ArrayList<>());
+            final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> {
+                threads.add(Thread.currentThread().getName());
+                stream.onData(stream::write);
+            }).distribute(loops);
+            final List<SocketFd> clients = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                clients.add(client(listener.localAddress()));
+            }
+            runUntil(() -> true);
+            while (threads.size() < 6) {
+                loop.runNoWait();
+            }
+            for (final SocketFd client : clients) {
+                client.send(new byte[] {7}, 0, 1, 0);
+                assertThat(received(client)).containsExactly(7);
+                client.close();
+            }
+            assertThat(threads).containsExactlyInAnyOrder("loop 0", "loop 1", "loop 2", "loop 0", "loop 1", "loop 2");
+            listener.close();
+        }
+    }
+
+    @Test
+    void listenersOfSeveralLoopsShareAnAddress() throws Exception {
+        final AtomicInteger connected = new AtomicInteger();
+        final Set<String> threads = ConcurrentHashMap.newKeySet();
+        try (EventLoops loops = EventLoops.start(2, WaitStrategy.BLOCK)) {
+            final SockAddr address = loops.listen(SockAddr.inet("127.0.0.1", 0), stream -> {
+                threads.add(Thread.currentThread().getName());
+                connected.incrementAndGet();
+                stream.onData(stream::write);
+            }).getFirst().localAddress();
+            // The kernel hashes the client's port: that 64 of them fall to one loop has a chance of 2 to the -63.
+            for (int i = 0; i < 64; i++) {
+                try (SocketFd client = client(address)) {
+                    client.send(new byte[] {(byte) i}, 0, 1, 0);
+                    assertThat(received(client)).containsExactly(i);
+                }
+            }
+        }
+        assertThat(connected).hasValue(64);
+        assertThat(threads).containsExactlyInAnyOrder("loop 0", "loop 1");
+    }
+
+    @Test
+    void aLoopOfSeveralThatFailsIsToldOfWhenTheyAreClosed() throws Exception {
+        final EventLoops loops = EventLoops.start(2, WaitStrategy.BLOCK);
+        final CountDownLatch told = new CountDownLatch(1);
+        final Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+        Thread.setDefaultUncaughtExceptionHandler((_, _) -> told.countDown());
+        try {
+            final IllegalStateException bug = new IllegalStateException("a bug");
+            loops.get(1).execute(() -> {
+                throw bug;
+            });
+            assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThatThrownBy(loops::close).isInstanceOf(IOException.class).hasCause(bug);
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before);
+        }
+    }
+}
