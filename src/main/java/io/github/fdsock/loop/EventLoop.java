@@ -15,6 +15,9 @@ import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.resolve.AddressQuery;
+import io.github.fdsock.resolve.HappyEyeballs;
+import io.github.fdsock.resolve.Resolver;
 import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.Closeable;
 import java.io.IOException;
@@ -269,6 +272,16 @@ public final class EventLoop implements Executor, Closeable {
         return Stream.connect(this, address);
     }
 
+    /// Looks up a host's addresses and connects to the first that answers, IPv6 first, see [Connector].
+    ///
+    /// @param query the host and the port, [AddressQuery#of(String, int)]; its type of socket is `SOCK_STREAM` unless set
+    /// @param resolver by whose threads it is looked up
+    /// @param handler is told once
+    /// @return the attempt, which can be given up
+    public Connector connect(final AddressQuery query, final Resolver resolver, final Connector.Handler handler) {
+        return Connector.connect(this, query, resolver, HappyEyeballs.STAGGER, handler);
+    }
+
     /// A stream over a socket that is connected, or on its way to be.
     ///
     /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`; it is made non-blocking, and belongs to the stream from now
@@ -457,7 +470,7 @@ public final class EventLoop implements Executor, Closeable {
         thread = null;
     }
 
-    private void requireOpen() {
+    void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the loop is closed");
         }

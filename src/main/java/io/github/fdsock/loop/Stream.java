@@ -163,6 +163,7 @@ public final class Stream implements Closeable {
 
     static Stream connect(final EventLoop loop, final SockAddr address) throws IOException {
         loop.requireThread();
+        loop.requireOpen();
         final Stream stream = new Stream(loop, SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0), false);
         stream.connecting = true;
         try {

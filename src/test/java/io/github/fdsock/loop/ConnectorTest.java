@@ -1,0 +1,232 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.Sweep;
+import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.resolve.AddressQuery;
+import io.github.fdsock.resolve.EaiException;
+import io.github.fdsock.resolve.Resolver;
+import io.github.fdsock.sys.Call;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// A host is connected to by the first of its addresses that answers, its handler is told once, and no other attempt is left.
+@Timeout(60)
+@FdLedger
+class ConnectorTest {
+    private static final Duration STAGGER = Duration.ofMillis(50);
+
+    private final Resolver resolver = Resolver.open(1, 16);
+    private EventLoop loop;
+
+    private Stream stream;
+    private IOException failure;
+    private int told;
+
+    @BeforeEach
+    void open() throws IOException {
+        loop = EventLoop.open();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        loop.close();
+        resolver.close();
+        assertThat(resolver.awaitTermination(TimeUnit.SECONDS.toNanos(20))).isTrue();
+    }
+
+    /// Without a host the addresses are those of loopback, of IPv6 first.
+    private Connector connect(final int port) {
+        return Connector.connect(loop, AddressQuery.of(null, port), resolver, STAGGER, this::connected);
+    }
+
+    private void connected(final Stream connected, final IOException why) {
+        told++;
+        stream = connected;
+        failure = why;
+        if (connected != null) {
+            connected.destroy();
+        }
+    }
+
+    private static SocketFd listening(final SockAddr address, final int backlog) throws IOException {
+        final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM, 0);
+        try {
+            socket.bind(address);
+            socket.listen(backlog);
+            return socket;
+        } catch (final IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static int port(final SocketFd socket) throws IOException {
+        return ((SockAddr.Inet) socket.localAddress()).port();
+    }
+
+    private SockAddr accepted(final SocketFd listener) throws IOException {
+        try (SocketFd peer = listener.accept()) {
+            return peer.localAddress();
+        }
+    }
+
+    @Test
+    void theFirstFamilyIsIpv6() throws IOException {
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), 8);
+                SocketFd four = listening(SockAddr.inet("127.0.0.1", port(six)), 8)) {
+            connect(port(six));
+            loop.run();
+            assertThat(told).isEqualTo(1);
+            assertThat(failure).isNull();
+            assertThat(accepted(six)).isEqualTo(six.localAddress());
+            assertThat(four.acceptQueue().length()).isZero();
+        }
+    }
+
+    @Test
+    void anAddressThatRefusesIsFollowedByTheNextAtOnce() throws IOException {
+        try (SocketFd four = listening(SockAddr.inet("127.0.0.1", 0), 8)) {
+            final long start = System.nanoTime();
+            Connector.connect(loop, AddressQuery.of(null, port(four)), resolver, Duration.ofSeconds(30), this::connected);
+            loop.run();
+            assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(30));
+            assertThat(failure).isNull();
+            assertThat(accepted(four)).isEqualTo(four.localAddress());
+        }
+        assertThat(told).isEqualTo(1);
+    }
+
+    /// A listener whose queue is full does not answer.
+    @Test
+    void anAddressThatIsSilentIsFollowedByTheNextAfterAWhile() throws IOException {
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), 0);
+                SocketFd four = listening(SockAddr.inet("127.0.0.1", port(six)), 8);
+                SocketFd first = SocketFd.socket(AF_INET6, SOCK_STREAM, 0)) {
+            first.connect(six.localAddress());
+            assertThat(six.acceptQueue().length()).isEqualTo(1);
+            final long start = System.nanoTime();
+            connect(port(six));
+            loop.run();
+            assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(STAGGER.toNanos());
+            assertThat(told).isEqualTo(1);
+            assertThat(failure).isNull();
+            assertThat(accepted(four)).isEqualTo(four.localAddress());
+        }
+        assertThat(loop.metrics().streams()).isZero();
+    }
+
+    @Test
+    void whereAllRefuseTheReasonsAreTold() throws IOException {
+        final int free;
+        try (SocketFd socket = listening(SockAddr.inet("::1", 0), 8)) {
+            free = port(socket);
+        }
+        connect(free);
+        loop.run();
+        assertThat(told).isEqualTo(1);
+        assertThat(stream).isNull();
+        assertThat(failure).isInstanceOfSatisfying(ErrnoException.class,
+                e -> assertThat(e.errno()).isEqualTo(ECONNREFUSED));
+        assertThat(failure.getSuppressed()).hasSize(1);
+    }
+
+    @Test
+    void aNameThatIsNoneIsTold() throws IOException {
+        loop.connect(AddressQuery.of("x".repeat(64), 80), resolver, this::connected);
+        loop.run();
+        assertThat(told).isEqualTo(1);
+        assertThat(failure).isInstanceOfSatisfying(EaiException.class, e -> assertThat(e.code()).isEqualTo(EAI_NONAME));
+    }
+
+    @Test
+    void whatIsGivenUpWhileItIsLookedUpIsToldOnce() throws IOException {
+        final Connector connector = connect(1);
+        connector.cancel();
+        connector.cancel();
+        assertThat(told).as("told within cancel()").isZero();
+        loop.run();
+        assertThat(told).isEqualTo(1);
+        assertThat(failure).isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(ECANCELED));
+    }
+
+    @Test
+    void whatIsGivenUpWhileItConnectsLeavesNothing() throws IOException {
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), 0);
+                SocketFd first = SocketFd.socket(AF_INET6, SOCK_STREAM, 0)) {
+            first.connect(six.localAddress());
+            final Connector connector = Connector.connect(loop, AddressQuery.of("::1", port(six)), resolver, STAGGER,
+                    this::connected);
+            while (loop.metrics().streams() == 0) {
+                loop.runOnce();
+            }
+            connector.cancel();
+            loop.run();
+        }
+        assertThat(told).isEqualTo(1);
+        assertThat(stream).isNull();
+        assertThat(loop.metrics().streams()).isZero();
+    }
+
+    @Test
+    void whatTheHandlerThrowsDestroysTheStream() throws IOException {
+        final AtomicReference<Stream> given = new AtomicReference<>();
+        final List<IOException> closed = new ArrayList<>();
+        final IOException reason = new IOException("not wanted");
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), 8)) {
+            loop.connect(AddressQuery.of("::1", port(six)), resolver, (connected, _) -> {
+                given.set(connected.onClose(closed::add));
+                throw reason;
+            });
+            loop.run();
+        }
+        assertThat(closed).containsExactly(reason);
+        assertThat(given.get().isClosed()).isTrue();
+    }
+
+    @Test
+    void whicheverCallFailsItIsToldOnceAndNothingIsLeft() throws IOException {
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), 64);
+                SocketFd four = listening(SockAddr.inet("127.0.0.1", port(six)), 64)) {
+            final int port = port(six);
+            final Sweep.Report report = Sweep.of(() -> {
+                final List<IOException> failures = new ArrayList<>();
+                final List<String> ends = new ArrayList<>();
+                try (EventLoop own = EventLoop.open()) {
+                    Connector.connect(own, AddressQuery.of(null, port), resolver, Duration.ofMillis(10), (connected, why) -> {
+                        if (connected == null) {
+                            failures.add(why);
+                            return;
+                        }
+                        connected.onClose(cause -> ends.add("closed"));
+                        connected.write("hello");
+                        connected.end();
+                        connected.close();
+                        failures.add(null);
+                        connected.destroy();
+                    });
+                    own.run();
+                    assertThat(failures).as("times that the handler was told").hasSize(1);
+                    assertThat(ends).hasSize(failures.getFirst() == null ? 1 : 0);
+                    if (failures.getFirst() != null) {
+                        throw failures.getFirst();
+                    }
+                }
+            }).run();
+            assertThat(report.failed()).containsKeys(Call.socket, Call.connect, Call.epoll_ctl, Call.getsockopt, Call.send);
+        }
+    }
+}
