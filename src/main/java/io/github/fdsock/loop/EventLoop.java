@@ -30,6 +30,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// Waits for any number of descriptors at once and tells their handlers what is ready: `epoll_wait(2)` in a loop.
 ///
@@ -39,8 +41,10 @@ import java.util.concurrent.Executor;
 /// 2. *the wait*: one `epoll_wait`, until something is ready, a timer expires, a task comes; with timeout 0 where there is
 ///    something to do at once. The clock is read ([#now]);
 /// 3. *events*: a call of [Handler#ready] for each, at most 256 of them, and for each file that is always ready;
-/// 4. *timers* whose time has come, in the order of their deadlines; those that are armed meanwhile wait for the next turn;
-/// 5. *tasks* of other threads ([#execute]) that had come by then, in their order; those that come meanwhile wait;
+/// 4. *timers* whose time has come, in the order of their deadlines, at most 1,024 of them; those that are armed meanwhile
+///    wait for the next turn;
+/// 5. *tasks* of other threads ([#execute]) that had come by then, in their order, at most 1,024 of them; those that come
+///    meanwhile wait;
 /// 6. *closes*: each stream, listener and so on that was closed is told of, after everything else about it.
 ///
 /// Nothing is allocated in a turn. What a handler, a timer or a task throws ends [#run] with it; the loop is whole then: run
@@ -62,9 +66,12 @@ public final class EventLoop implements Executor, Closeable {
     /// turn, and a turn of this length already makes the call's share negligible.
     private static final int EVENTS_PER_TURN = 256;
 
+    /// So many timers, and so many tasks, are run at once, before the descriptors have their turn again. They take some
+    /// tenths of a microsecond each where they do next to nothing, so even then the wait between two shares is a
+    /// hundredth of the whole.
+    private static final int SHARE = 1024;
+
     private static final long WAKEUP = -1;
-    private static final Runnable NOTHING = () -> { };
-    private static final Action[] NONE = {};
 
     /// What the loop ends when it is closed: it owns its descriptor.
     interface Owner extends Handler {
@@ -75,32 +82,25 @@ public final class EventLoop implements Executor, Closeable {
 
     /// Written to and closed under its own monitor: a wakeup that comes after [#close] finds it closed and does nothing.
     private final EventFd wakeup;
+
+    /// Whether the latest write to it failed, so that whoever comes next has to try again.
+    private volatile boolean wakeupFailed;
     private final WaitStrategy strategy;
     private final Inbox inbox = new Inbox();
     private final TimerHeap timers = new TimerHeap();
-    private final LoopMetrics metrics = new LoopMetrics();
+    final Slots slots = new Slots();
+    private final LoopMetrics metrics = new LoopMetrics(slots, timers, inbox);
 
     /// What the current turn brought; those from `next` to `count` are still to be handled.
     private final EpollEvents ready = EpollEvents.allocate(Arena.ofAuto(), EVENTS_PER_TURN);
     private int next;
     private int count;
 
-    /// By slot; null where it is free.
-    private Registration[] registrations = new Registration[16];
+    /// What epoll does not take, and is always ready. Like [#idle] replaced by each change, never changed.
+    private Registration[] files = {};
+    private Idle[] idle = {};
 
-    /// Of a free slot the next free one; the chain ends with [#registrations]' first slot never used, [#slots].
-    private int[] nextFree = new int[16];
-    private int firstFree;
-    private int slots;
-
-    /// Of the latest registration. It may wrap around: what matters is that a slot has another one each time within a turn.
-    int generation;
-
-    /// What epoll does not take, and is always ready.
-    private final List<Registration> files = new ArrayList<>();
-    private Action[] idle = NONE;
-
-    /// Tasks of this turn that are still to be run.
+    /// Tasks taken from the inbox that are still to be run.
     private Inbox.Task tasks;
     private final ArrayDeque<Action> endings = new ArrayDeque<>();
 
@@ -112,12 +112,12 @@ public final class EventLoop implements Executor, Closeable {
     private long now = System.nanoTime();
     private volatile boolean stopped;
 
-    /// Who runs the loop; null while nobody does.
-    private volatile Thread thread;
+    /// Who runs the loop or closes it; null while nobody does.
+    private final AtomicReference<Thread> runner = new AtomicReference<>();
     private StreamMemory streamMemory;
 
     /// Set by [#close] before it ends what is registered: nothing new comes in.
-    private boolean closed;
+    private volatile boolean closed;
 
     private EventLoop(final EpollFd epoll, final EventFd wakeup, final WaitStrategy strategy) throws IOException {
         this.epoll = epoll;
@@ -175,7 +175,7 @@ public final class EventLoop implements Executor, Closeable {
     public Registration register(final Fd fd, final int interest, final Handler handler) throws IOException {
         requireThread();
         requireOpen();
-        final Registration registration = new Registration(this, fd, interest, handler, firstFree, ++generation);
+        final Registration registration = new Registration(this, fd, interest, handler, slots.free(), ++slots.generation);
         try {
             epoll.add(fd, interest, registration.data());
         } catch (final ErrnoException e) {
@@ -183,26 +183,12 @@ public final class EventLoop implements Executor, Closeable {
                 throw e;
             }
             registration.alwaysReady = true;
-            files.add(registration);
+            files = with(files, registration);
         }
         // The slot is taken only now: a refusal leaves nothing behind.
-        take(registration);
+        slots.take(registration);
         activeMore(1);
         return registration;
-    }
-
-    private void take(final Registration registration) {
-        final int slot = firstFree;
-        if (slot < slots) {
-            firstFree = nextFree[slot];
-        } else {
-            if (slot == registrations.length) {
-                registrations = Arrays.copyOf(registrations, slot * 2);
-                nextFree = Arrays.copyOf(nextFree, slot * 2);
-            }
-            firstFree = ++slots;
-        }
-        registrations[slot] = registration;
     }
 
     void modify(final Registration registration, final int interest) throws IOException {
@@ -221,11 +207,9 @@ public final class EventLoop implements Executor, Closeable {
     }
 
     void remove(final Registration registration) throws IOException {
-        registrations[registration.slot] = null;
-        nextFree[registration.slot] = firstFree;
-        firstFree = registration.slot;
+        slots.give(registration);
         if (registration.alwaysReady) {
-            files.remove(registration);
+            files = without(files, registration);
         } else if (epoll.isOpen() && !registration.isSuspended()) {
             // Otherwise all that was registered is gone with the epoll instance.
             epoll.delete(registration.fd());
@@ -358,25 +342,30 @@ public final class EventLoop implements Executor, Closeable {
     /// [#close]: what is handed over by a task, a descriptor above all, arrives.
     ///
     /// @param task what
-    /// @throws java.util.concurrent.RejectedExecutionException the loop is closed
-    /// @throws UncheckedIOException the eventfd could not be written to; the task waits for the next turn all the same
+    /// @throws RejectedExecutionException the loop is closed
+    /// @throws UncheckedIOException the eventfd could not be written to; the task waits for the next turn all the same, and
+    ///         the next call tries again to bring that about
     @Override
     public void execute(final Runnable task) {
-        if (inbox.put(Objects.requireNonNull(task, "task"))) {
+        if (inbox.put(Objects.requireNonNull(task, "task")) || wakeupFailed) {
             wake();
         }
     }
 
     /// Ends the wait that is under way, or else the next one; from any thread. Many of them may end one wait.
     ///
-    /// @throws java.util.concurrent.RejectedExecutionException the loop is closed
+    /// @throws RejectedExecutionException the loop is closed
+    /// @throws UncheckedIOException as [#execute]
     public void wakeup() {
-        execute(NOTHING);
+        if (inbox.nudge() || wakeupFailed) {
+            wake();
+        }
     }
 
     private void wake() {
         synchronized (wakeup) {
             if (wakeup.isOpen()) {
+                wakeupFailed = true;
                 try {
                     // Where the counter is full the event of the latest write is still to come.
                     if (wakeup.add(1) < 0) {
@@ -386,6 +375,7 @@ public final class EventLoop implements Executor, Closeable {
                 } catch (final IOException e) {
                     throw new UncheckedIOException(e);
                 }
+                wakeupFailed = false;
             }
         }
     }
@@ -396,15 +386,37 @@ public final class EventLoop implements Executor, Closeable {
     /// @return ends it
     public Closeable onIdle(final Action action) {
         requireThread();
-        Objects.requireNonNull(action, "action");
-        // An object of its own, so that the same action can be there twice.
-        final Action once = action::run;
-        idle = Arrays.copyOf(idle, idle.length + 1);
-        idle[idle.length - 1] = once;
-        return () -> {
+        requireOpen();
+        final Idle added = new Idle(Objects.requireNonNull(action, "action"));
+        idle = with(idle, added);
+        return added;
+    }
+
+    /// Idle work that can be ended, also by another one of the same phase.
+    private final class Idle implements Closeable {
+        private final Action action;
+        private boolean ended;
+
+        private Idle(final Action action) {
+            this.action = action;
+        }
+
+        @Override
+        public void close() {
             requireThread();
-            idle = Arrays.stream(idle).filter(each -> each != once).toArray(Action[]::new);
-        };
+            ended = true;
+            idle = without(idle, this);
+        }
+    }
+
+    private static <T> T[] with(final T[] array, final T added) {
+        final T[] longer = Arrays.copyOf(array, array.length + 1);
+        longer[array.length] = added;
+        return longer;
+    }
+
+    private static <T> T[] without(final T[] array, final T removed) {
+        return Arrays.stream(array).filter(each -> each != removed).toArray(length -> Arrays.copyOf(array, length));
     }
 
     // ---- running
@@ -456,18 +468,24 @@ public final class EventLoop implements Executor, Closeable {
 
     private void begin() {
         requireOpen();
-        final Thread runner = thread;
-        if (runner != null) {
-            throw new IllegalStateException("the loop is run by thread \"" + runner.getName() + "\" already");
-        }
-        thread = Thread.currentThread();
+        takeOver("it runs already");
+        inbox.awake();
+        turnBegins();
     }
 
     private void end() {
+        turnEnds();
         stopped = false;
         // Whoever waits for the loop's descriptor from outside is woken like the loop itself.
         inbox.sleep();
-        thread = null;
+        runner.set(null);
+    }
+
+    private void takeOver(final String otherwise) {
+        final Thread other = runner.compareAndExchange(null, Thread.currentThread());
+        if (other != null) {
+            throw new IllegalStateException("the loop is run by thread \"" + other.getName() + "\"; " + otherwise);
+        }
     }
 
     void requireOpen() {
@@ -478,14 +496,14 @@ public final class EventLoop implements Executor, Closeable {
 
     private void turn(final boolean mayWait) throws IOException {
         // Otherwise the last turn ended early, and is continued.
-        if (next == count && tasks == null) {
-            final Action[] work = idle;
-            for (final Action action : work) {
-                action.run();
+        if (next == count) {
+            doIdleWork();
+            turnEnds();
+            try {
+                await(mayWait ? timeoutNanos() : 0);
+            } finally {
+                turnBegins();
             }
-            metrics.busyNanos += System.nanoTime() - now;
-            await(mayWait ? timeoutNanos() : 0);
-            now = System.nanoTime();
             metrics.turns++;
             metrics.events += count;
         }
@@ -495,21 +513,31 @@ public final class EventLoop implements Executor, Closeable {
         tellEndings();
     }
 
+    private void turnBegins() {
+        now = System.nanoTime();
+    }
+
+    private void turnEnds() {
+        metrics.turnEnded(System.nanoTime() - now);
+    }
+
+    private void doIdleWork() throws IOException {
+        for (final Idle each : idle) {
+            if (!each.ended) {
+                each.action.run();
+            }
+        }
+    }
+
     private void await(final long timeout) throws IOException {
         next = 0;
         count = 0;
         long left = timeout;
-        if (timeout != 0 && strategy.spinNanos() > 0) {
-            long spun;
-            do {
-                count = epoll.wait(ready, 0);
-                spun = System.nanoTime() - now;
-                if (count > 0 || !inbox.isEmpty() || timeout > 0 && spun >= timeout) {
-                    return;
-                }
-                Thread.onSpinWait();
-            } while (spun < strategy.spinNanos());
-            left = timeout < 0 ? timeout : timeoutNanos();
+        if (left != 0 && strategy.spinNanos() > 0) {
+            if (spin(left)) {
+                return;
+            }
+            left = timeoutNanos();
         }
         if (left != 0 && !inbox.sleep()) {
             left = 0;
@@ -521,21 +549,34 @@ public final class EventLoop implements Executor, Closeable {
         }
     }
 
+    /// Looks again and again, and whether that has found anything to do.
+    private boolean spin(final long timeout) throws IOException {
+        final long start = System.nanoTime();
+        long spun;
+        do {
+            count = epoll.wait(ready, 0);
+            spun = System.nanoTime() - start;
+            if (count > 0 || !inbox.isEmpty() || timeout > 0 && spun >= timeout) {
+                return true;
+            }
+            Thread.onSpinWait();
+        } while (spun < strategy.spinNanos());
+        return false;
+    }
+
     private void events() throws IOException {
         while (next < count && !stopped) {
             // Counted before the handler runs, which may throw.
             final int index = next++;
             dispatch(ready.data(index), ready.events(index));
         }
-        if (!files.isEmpty()) {
-            for (final Registration file : files.toArray(Registration[]::new)) {
-                final int wanted = file.interest() & (EPOLLIN | EPOLLOUT);
-                if (file.isRegistered() && wanted != 0) {
-                    if ((file.interest() & EPOLLONESHOT) != 0) {
-                        file.asleep();
-                    }
-                    file.handler.ready(file, wanted);
+        for (final Registration file : files) {
+            final int wanted = file.interest() & (EPOLLIN | EPOLLOUT);
+            if (file.isRegistered() && wanted != 0) {
+                if ((file.interest() & EPOLLONESHOT) != 0) {
+                    file.asleep();
                 }
+                file.handler.ready(file, wanted);
             }
         }
     }
@@ -544,8 +585,8 @@ public final class EventLoop implements Executor, Closeable {
         if (data == WAKEUP) {
             return;
         }
-        final Registration registration = registrations[(int) data];
-        if (registration == null || registration.generation != (int) (data >>> Integer.SIZE)) {
+        final Registration registration = slots.find(data);
+        if (registration == null) {
             metrics.staleEvents++;
             return;
         }
@@ -557,7 +598,12 @@ public final class EventLoop implements Executor, Closeable {
     }
 
     private void expire() throws IOException {
-        for (Timer timer = timers.first(); timer != null && timer.deadline - now <= 0; timer = timers.first()) {
+        final long latest = timers.sequence();
+        for (int i = 0; i < SHARE; i++) {
+            final Timer timer = timers.first();
+            if (timer == null || timer.deadline - now > 0 || timer.sequence > latest) {
+                return;
+            }
             timers.remove(timer);
             timer.expired(now);
             metrics.timersExpired++;
@@ -569,7 +615,7 @@ public final class EventLoop implements Executor, Closeable {
         if (tasks == null) {
             tasks = inbox.takeAll();
         }
-        while (tasks != null) {
+        for (int i = 0; i < SHARE && tasks != null; i++) {
             final Runnable work = tasks.work;
             tasks = tasks.next;
             metrics.tasks++;
@@ -605,11 +651,13 @@ public final class EventLoop implements Executor, Closeable {
 
     /// Lets the run that is under way end with this turn, or else the next one not begin. From any thread, any number of
     /// times, after [#close] too. Handlers whose events are left in the turn are told when it is run again.
+    ///
+    /// @throws UncheckedIOException as [#execute]; it ends with its turn all the same, once it is awake
     public void stop() {
         stopped = true;
         try {
             wakeup();
-        } catch (final java.util.concurrent.RejectedExecutionException _) {
+        } catch (final RejectedExecutionException _) {
             // Closed, it does not run any more.
         }
     }
@@ -618,15 +666,15 @@ public final class EventLoop implements Executor, Closeable {
     ///
     /// @return false also where nobody does
     public boolean inLoop() {
-        return thread == Thread.currentThread();
+        return runner.get() == Thread.currentThread();
     }
 
     /// Refuses calls of a thread while another runs the loop.
     void requireThread() {
-        final Thread runner = thread;
-        if (runner != null && runner != Thread.currentThread()) {
+        final Thread other = runner.get();
+        if (other != null && other != Thread.currentThread()) {
             throw new IllegalStateException("thread \"" + Thread.currentThread().getName() + "\" touches a loop that is run by \""
-                    + runner.getName() + "\"; execute() hands it over");
+                    + other.getName() + "\"; execute() hands it over");
         }
     }
 
@@ -674,8 +722,8 @@ public final class EventLoop implements Executor, Closeable {
     }
 
     private boolean hasReadyFile() {
-        for (int i = 0; i < files.size(); i++) {
-            if ((files.get(i).interest() & (EPOLLIN | EPOLLOUT)) != 0) {
+        for (final Registration file : files) {
+            if ((file.interest() & (EPOLLIN | EPOLLOUT)) != 0) {
                 return true;
             }
         }
@@ -690,34 +738,41 @@ public final class EventLoop implements Executor, Closeable {
     /// @throws IllegalStateException the loop is being run
     @Override
     public void close() throws IOException {
-        final Thread runner = thread;
-        if (runner != null) {
-            throw new IllegalStateException("the loop is run by thread \"" + runner.getName() + "\"; stop it first");
-        }
         if (closed) {
             return;
         }
+        takeOver("stop it first");
         final Failures failures = new Failures();
-        // What an earlier run left is older than what came since.
-        failures.attempt(this::runTasks);
-        for (Inbox.Task task = inbox.close(); task != null; task = task.next) {
-            failures.attempt(task.work::run);
-        }
-        closed = true;
-        for (int slot = 0; slot < slots; slot++) {
-            if (registrations[slot] != null && registrations[slot].handler instanceof final Owner owner) {
-                failures.attempt(owner::loopCloses);
+        try {
+            // What an earlier run left is older than what came since.
+            runAllTasks(failures);
+            tasks = inbox.close();
+            runAllTasks(failures);
+            closed = true;
+            for (final Registration registration : slots.all()) {
+                if (registration.handler instanceof final Owner owner) {
+                    failures.attempt(owner::loopCloses);
+                }
             }
-        }
-        while (!endings.isEmpty()) {
-            failures.attempt(this::tellEndings);
-        }
-        failures.attempt(() -> {
-            synchronized (wakeup) {
-                wakeup.close();
+            while (!endings.isEmpty()) {
+                failures.attempt(this::tellEndings);
             }
-        });
-        failures.attempt(epoll::close);
+        } finally {
+            closed = true;
+            failures.attempt(() -> {
+                synchronized (wakeup) {
+                    wakeup.close();
+                }
+            });
+            failures.attempt(epoll::close);
+            runner.set(null);
+        }
         failures.throwFirst();
+    }
+
+    private void runAllTasks(final Failures failures) {
+        while (tasks != null) {
+            failures.attempt(this::runTasks);
+        }
     }
 }

@@ -16,6 +16,9 @@ final class Inbox {
         final Runnable work;
         Task next;
 
+        /// How many there are with it.
+        private long depth;
+
         private Task(final Runnable work) {
             this.work = work;
         }
@@ -23,6 +26,7 @@ final class Inbox {
 
     private static final Task SLEEPING = new Task(null);
     private static final Task CLOSED = new Task(null);
+    private static final Runnable NOTHING = () -> { };
 
     private static final VarHandle HEAD;
 
@@ -36,6 +40,9 @@ final class Inbox {
 
     private volatile Task head;
 
+    /// How many the loop has taken since the beginning.
+    private long taken;
+
     /// Adds a task; from any thread. Whether the caller has to wake the loop for it.
     boolean put(final Runnable work) {
         final Task task = new Task(work);
@@ -45,16 +52,31 @@ final class Inbox {
                 throw new RejectedExecutionException("the loop is closed");
             }
             task.next = before == SLEEPING ? null : before;
+            task.depth = before == null ? 1 : before.depth + 1;
             if (HEAD.compareAndSet(this, before, task)) {
                 return before == SLEEPING;
             }
         }
     }
 
+    /// Adds a task that does nothing, unless one waits: that one ends the sleep as well.
+    boolean nudge() {
+        return depth() == 0 && put(NOTHING);
+    }
+
     /// Whether nothing waits.
     boolean isEmpty() {
+        return depth() == 0;
+    }
+
+    private long depth() {
         final Task task = head;
-        return task == null || task == SLEEPING || task == CLOSED;
+        return task == null ? 0 : task.depth;
+    }
+
+    /// How many were put here and not taken, and how many of those taken are beyond the first `done`.
+    long waiting(final long done) {
+        return Math.max(0, depth() + taken - done);
     }
 
     /// Whether the loop may sleep now: from here on whoever adds a task wakes it.
@@ -79,9 +101,13 @@ final class Inbox {
         return inOrder((Task) HEAD.getAndSet(this, CLOSED));
     }
 
-    private static Task inOrder(final Task newest) {
+    private Task inOrder(final Task newest) {
+        if (newest == null || newest.depth == 0) {
+            return null;
+        }
+        taken += newest.depth;
         Task oldest = null;
-        for (Task task = newest == SLEEPING || newest == CLOSED ? null : newest; task != null;) {
+        for (Task task = newest; task != null;) {
             final Task before = task.next;
             task.next = oldest;
             oldest = task;

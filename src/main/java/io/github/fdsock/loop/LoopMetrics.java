@@ -1,5 +1,7 @@
 package io.github.fdsock.loop;
 
+import java.time.Duration;
+
 /// What a loop has done since it was made, counted always: the figures of a running loop, not a copy of them.
 ///
 /// The loop's thread writes plain fields. Read by another thread a figure is one that was true a moment ago, and two of them
@@ -10,7 +12,6 @@ public final class LoopMetrics {
     long staleEvents;
     long timersExpired;
     long tasks;
-    long busyNanos;
     long bytesRead;
     long bytesWritten;
     long bytesQueued;
@@ -20,7 +21,28 @@ public final class LoopMetrics {
     long listenerPauses;
     final long[] acceptErrors = new long[AcceptError.values().length];
 
-    LoopMetrics() {
+    private long busyNanos;
+    private long longestTurnNanos;
+    private long slowTurns;
+    private volatile long slowNanos = 10_000_000;
+
+    private final Slots slots;
+    private final TimerHeap timers;
+    private final Inbox inbox;
+
+    LoopMetrics(final Slots slots, final TimerHeap timers, final Inbox inbox) {
+        this.slots = slots;
+        this.timers = timers;
+        this.inbox = inbox;
+    }
+
+    /// What is between two waits is over.
+    void turnEnded(final long nanos) {
+        busyNanos += nanos;
+        longestTurnNanos = Math.max(longestTurnNanos, nanos);
+        if (nanos >= slowNanos) {
+            slowTurns++;
+        }
     }
 
     /// Turns of the loop, each with one wait.
@@ -63,6 +85,48 @@ public final class LoopMetrics {
     /// @return nanoseconds, without the turn under way
     public long busyNanos() {
         return busyNanos;
+    }
+
+    /// The longest time from one wait to the next: for so long somebody has waited for the loop.
+    ///
+    /// @return nanoseconds, without the turn under way
+    public long longestTurnNanos() {
+        return longestTurnNanos;
+    }
+
+    /// Turns that took long: 10 ms and more, unless [#slowTurnsFrom] says otherwise.
+    ///
+    /// @return the number
+    public long slowTurns() {
+        return slowTurns;
+    }
+
+    /// Sets from when on a turn is counted as slow; from any thread.
+    ///
+    /// @param time at least so long from one wait to the next
+    public void slowTurnsFrom(final Duration time) {
+        slowNanos = Timer.nanos(time);
+    }
+
+    /// Descriptors that are registered.
+    ///
+    /// @return the number at present
+    public int registrations() {
+        return slots.size();
+    }
+
+    /// Timers that are armed.
+    ///
+    /// @return the number at present
+    public int timersArmed() {
+        return timers.size();
+    }
+
+    /// Tasks that have come by [EventLoop#execute] and were not run yet.
+    ///
+    /// @return the number at present
+    public long tasksWaiting() {
+        return inbox.waiting(tasks);
     }
 
     /// Bytes that streams and datagram sockets have received.

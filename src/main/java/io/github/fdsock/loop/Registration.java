@@ -79,13 +79,16 @@ public final class Registration implements Closeable {
         if (!registered) {
             throw new IllegalStateException(fd + " is not registered any more");
         }
+        if (events == interest && !suspended && (events & EPOLLONESHOT) == 0) {
+            return;
+        }
         if (((interest | events) & EPOLLEXCLUSIVE) != 0) {
             suspend();
         }
         if (suspended) {
             loop.resume(this, events);
             suspended = false;
-        } else if (events != interest || (events & EPOLLONESHOT) != 0) {
+        } else {
             loop.modify(this, events);
         }
         interest = events;

@@ -49,7 +49,8 @@ public final class Timer {
         start(nanos(delay));
     }
 
-    /// Lets it expire again and again. A time that the loop was too busy for is left out, not made up for.
+    /// Lets it expire again and again, at times that do not drift: `delay`, `delay + period`, `delay + 2 period`, … from
+    /// now. Those that the loop was too busy for are left out, not made up for.
     ///
     /// @param delayNanos until the first time, as [#start(long)]
     /// @param periodNanos from one deadline to the next; 0 for once only
@@ -92,7 +93,8 @@ public final class Timer {
     void expired(final long now) {
         disarmed();
         if (period > 0) {
-            arm(deadline + period - now > 0 ? deadline + period : now + period);
+            // Times that have passed are left out; the others stay what they were.
+            arm(deadline + ((now - deadline) / period + 1) * period);
         }
     }
 

@@ -20,6 +20,11 @@ final class TimerHeap {
         return size;
     }
 
+    /// Of the latest that was armed: all that are armed later have a greater one.
+    long sequence() {
+        return sequence;
+    }
+
     void add(final Timer timer) {
         if (size == timers.length) {
             timers = Arrays.copyOf(timers, size * 2);

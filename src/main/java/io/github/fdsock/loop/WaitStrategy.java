@@ -8,7 +8,7 @@ import java.time.Duration;
 /// sees it at once, and keeps a CPU busy. The kernel can do the like for a socket (`SO_BUSY_POLL`) and for an epoll
 /// instance ([io.github.fdsock.EpollFd]): this is about the thread.
 ///
-/// @param spinNanos for so long it looks without sleeping, after the last event: 0 is to sleep at once
+/// @param spinNanos for so long a wait looks without sleeping: 0 is to sleep at once
 public record WaitStrategy(long spinNanos) {
     /// Sleeps until something happens: what is right wherever the thread is not alone on its CPU.
     public static final WaitStrategy BLOCK = new WaitStrategy(0);
@@ -31,6 +31,9 @@ public record WaitStrategy(long spinNanos) {
     /// @return the strategy
     /// @throws IllegalArgumentException where it is negative
     public static WaitStrategy spinThenBlock(final Duration time) {
-        return new WaitStrategy(time.toNanos());
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("to spin for " + time);
+        }
+        return new WaitStrategy(Timer.nanos(time));
     }
 }

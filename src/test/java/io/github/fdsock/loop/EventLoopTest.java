@@ -295,7 +295,7 @@ class EventLoopTest {
     @ParameterizedTest
     @ValueSource(ints = {Integer.MAX_VALUE - 2, -3})
     void generationsMayWrapAround(final int before) throws IOException {
-        loop.generation = before;
+        loop.slots.generation = before;
         final List<Integer> told = new ArrayList<>();
         final List<Integer> expected = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
