@@ -565,4 +565,24 @@ class EventLoopTest {
         // what the JVM itself does on this thread, and the measurement.
         assertThat(least[0]).as("bytes in %s turns, of %s", window, turn).isLessThan(window);
     }
+
+    @Test
+    void filesAndIdleWorkCostNoMemoryEither() throws IOException {
+        try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {
+            final long[] turns = new long[1];
+            loop.register(file, EPOLLIN, (_, _) -> turns[0]++);
+            loop.onIdle(() -> turns[0]++);
+            long least = Long.MAX_VALUE;
+            // Until it is compiled, as in every test of this kind.
+            for (int window = 0; window < 100 && least > 5000; window++) {
+                final long before = Allocations.ofThisThread();
+                for (int i = 0; i < 5000; i++) {
+                    loop.runNoWait();
+                }
+                least = Math.min(least, Allocations.ofThisThread() - before);
+            }
+            assertThat(least).as("bytes in 5,000 turns").isLessThanOrEqualTo(5000);
+            assertThat(turns[0]).isEqualTo(loop.metrics().turns() * 2);
+        }
+    }
 }
