@@ -5,7 +5,6 @@ import static io.github.fdsock.sys.Constants.*;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
 import io.github.fdsock.Message;
-import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Libc;
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,24 +12,29 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// What a stream has still to send, in order, because the kernel had no room for it.
+///
+/// Pieces share their memory: a block belongs to all whose bytes lie in it, so that many small writes cost no more than
+/// few large ones.
 final class Outbox {
-    /// What one `sendfile(2)` moves at most, in the kernel's own words 0x7ffff000.
-    private static final long SENDFILE_MAX = 0x7fff_f000L;
+    /// So much of one stream is sent in one turn, some 0.2 ms: a peer that reads as fast as this sends would keep
+    /// everybody else waiting, in a single `sendfile(2)` of 2 GiB even.
+    private static final long BYTES_PER_TURN = 1 << 20;
 
-    private final EventLoop loop;
-    private final StreamMemory memory;
-    private final SocketFd socket;
+    private final Stream stream;
 
     /// Whether each piece is a packet of its own.
     private final boolean packets;
+    private StreamMemory memory;
     private Outgoing first;
     private Outgoing last;
+
+    /// What is added goes behind what is in it; null where nothing is in any.
+    private StreamMemory.Block tail;
     private long length;
 
-    Outbox(final EventLoop loop, final SocketFd socket, final boolean packets) {
-        this.loop = loop;
-        this.memory = loop.streamMemory();
-        this.socket = socket;
+    Outbox(final Stream stream, final StreamMemory memory, final boolean packets) {
+        this.stream = stream;
+        this.memory = memory;
         this.packets = packets;
     }
 
@@ -43,40 +47,67 @@ final class Outbox {
         return length;
     }
 
+    /// The stream leaves its loop, where its bytes are not counted any more.
+    void leave() {
+        memory.metrics.bytesQueued -= length;
+        memory = null;
+    }
+
+    /// It has come to another.
+    void arrive(final StreamMemory other) {
+        memory = other;
+        memory.metrics.bytesQueued += length;
+    }
+
     /// Copies bytes to the end.
     void add(final MemorySegment data, final long offset, final Fd[] descriptors, final Stream.Completion completion) {
         final long end = data.byteSize();
         long from = offset;
-        grown(end - offset);
         if (packets) {
-            append(memory.piece(end - offset));
-        } else if (last == null || descriptors != null || last.file != null || last.completion != null
-                || last.end == last.memory.byteSize()) {
-            append(memory.piece(1));
+            append(end - from);
+        } else if (last == null || descriptors != null || last.file != null || last.completion != null) {
+            append(1);
         }
-        last.descriptors = descriptors != null ? descriptors : last.descriptors;
+        if (descriptors != null) {
+            last.descriptors = descriptors;
+        }
         for (;;) {
-            final long n = Math.min(end - from, last.memory.byteSize() - last.end);
-            MemorySegment.copy(data, from, last.memory, last.end, n);
-            last.end += (int) n;
+            final int n = (int) Math.min(end - from, last.block.room());
+            MemorySegment.copy(data, from, last.block.memory, last.end, n);
+            last.end += n;
+            last.block.end += n;
             from += n;
             if (from == end) {
                 break;
             }
-            append(memory.piece(1));
+            append(1);
         }
         last.completion = completion;
+        grown(end - offset);
     }
 
     /// Puts a part of a file at the end.
     void add(final Fd file, final long position, final long count, final Stream.Completion completion) {
-        final Outgoing piece = new Outgoing(null);
+        final Outgoing piece = memory.piece();
         piece.file = file;
         piece.position = position;
         piece.remaining = count;
         piece.completion = completion;
         append(piece);
         grown(count);
+    }
+
+    /// Puts an empty piece at the end, with room for so much.
+    private void append(final long room) {
+        if (tail == null || tail.room() < room) {
+            tail = memory.block(room);
+        }
+        final Outgoing piece = memory.piece();
+        piece.block = tail;
+        piece.start = tail.end;
+        piece.end = tail.end;
+        tail.users++;
+        append(piece);
     }
 
     private void append(final Outgoing piece) {
@@ -94,50 +125,46 @@ final class Outbox {
     }
 
     /// Sends what the kernel takes; whether that was all.
-    boolean flush(final Stream stream, final int number) throws IOException {
-        while (first != null) {
+    boolean flush(final int number) throws IOException {
+        long left = BYTES_PER_TURN;
+        while (first != null && left > 0) {
             final long offered;
             final long sent;
             if (first.file != null) {
-                offered = Math.min(first.remaining, SENDFILE_MAX);
+                offered = Math.min(first.remaining, left);
                 sent = offered == 0 ? 0 : sendFile(number, offered);
             } else if (first.descriptors != null) {
-                offered = first.end - first.start;
+                offered = first.length();
                 sent = sendWithDescriptors();
-            } else if (packets || first.next == null || first.next.file != null || first.next.descriptors != null) {
-                offered = first.end - first.start;
-                sent = Libc.send(number, first.start == 0 ? first.memory : first.memory.asSlice(first.start), offered,
-                        MSG_NOSIGNAL);
             } else {
                 offered = gather();
-                sent = Libc.sendmsg(number, memory.header.prepareSend().segment(), MSG_NOSIGNAL);
-            }
-            if (sent == -EINTR) {
-                continue;
+                sent = memory.sendGathered(number);
             }
             if (sent == -EAGAIN) {
                 return false;
             }
             if (sent < 0) {
-                throw ErrnoException.of((int) -sent, first.file != null ? "sendfile" : "send", number, offered);
+                throw ErrnoException.of((int) -sent, first.file != null ? "sendfile" : "sendmsg", number, offered);
             }
             stream.written(sent);
             sent(sent);
-            if (sent < offered) {
-                // It will have to wait; the call that says so is spared. A file says so only by its next call.
-                if (first.file == null) {
-                    return false;
-                }
+            left -= sent;
+            // It will have to wait; the call that says so is spared. Of a file only the next call tells why.
+            if (sent < offered && first.file == null) {
+                return false;
             }
         }
-        return true;
+        return first == null;
     }
 
     private long sendFile(final int number, final long count) throws IOException {
         memory.position.set(ValueLayout.JAVA_LONG, 0, first.position);
         final int file = first.file.enter();
         try {
-            final long n = Libc.sendfile(number, file, memory.position, count);
+            long n;
+            do {
+                n = Libc.sendfile(number, file, memory.position, count);
+            } while (n == -EINTR);
             if (n == 0) {
                 throw new EOFException(first.file + " ends at " + first.position + ", " + first.remaining
                         + " bytes before what was to be sent of it");
@@ -151,11 +178,11 @@ final class Outbox {
     private long sendWithDescriptors() throws IOException {
         final Message message = memory.sent();
         try {
-            message.buffers().add(first.memory, first.start, first.end - first.start);
+            message.buffers().add(first.block.memory, first.start, first.length());
             for (final Fd fd : first.descriptors) {
                 message.lendFd(fd);
             }
-            final long sent = socket.sendmsg(message, 0);
+            final long sent = stream.socket().sendmsg(message, 0);
             if (sent >= 0) {
                 // They leave with the first byte, and are the peer's now.
                 final Fd[] left = first.descriptors;
@@ -168,13 +195,22 @@ final class Outbox {
         }
     }
 
+    /// Offers what can go in one call; how much that is.
     private long gather() {
         memory.gather.clear();
-        int count = 0;
-        for (Outgoing piece = first; piece != null && piece.file == null && count < StreamMemory.PIECES_PER_CALL
-                && (piece == first || piece.descriptors == null); piece = piece.next, count++) {
-            memory.gather.add(piece.memory, piece.start, piece.end - piece.start);
-        }
+        Outgoing piece = first;
+        do {
+            final StreamMemory.Block block = piece.block;
+            final int start = piece.start;
+            int end;
+            // What lies side by side goes as one.
+            do {
+                end = piece.end;
+                piece = piece.next;
+            } while (!packets && piece != null && piece.block == block && piece.descriptors == null);
+            memory.gather.add(block.memory, start, end - start);
+        } while (!packets && piece != null && piece.file == null && piece.descriptors == null
+                && memory.gather.count() < memory.gather.capacity());
         return memory.gather.length();
     }
 
@@ -182,7 +218,7 @@ final class Outbox {
     private void sent(final long count) throws IOException {
         grown(-count);
         long left = count;
-        while (first != null) {
+        do {
             final long part = Math.min(left, first.length());
             left -= part;
             if (first.file != null) {
@@ -194,49 +230,53 @@ final class Outbox {
             if (first.length() > 0) {
                 return;
             }
-            final Outgoing done = first;
-            first = done.next;
-            last = first == null ? null : last;
-            done.next = null;
-            if (done.completion != null) {
-                tell(done.completion, null);
+            final Outgoing done = removeFirst();
+            stream.tell(done.completion, null);
+            final Fd file = done.file;
+            release(done);
+            if (file != null) {
+                file.close();
             }
-            if (done.file != null) {
-                done.file.close();
-            }
-            memory.giveBack(done);
-            if (left == 0 && (first == null || first.length() > 0 || packets || first.file != null)) {
-                return;
-            }
+            // Of what is behind, an empty write is over with the one before it.
+        } while (first != null && (left > 0 || !packets && first.file == null && first.length() == 0));
+    }
+
+    private Outgoing removeFirst() {
+        final Outgoing piece = first;
+        first = piece.next;
+        if (first == null) {
+            last = null;
         }
+        return piece;
+    }
+
+    private void release(final Outgoing piece) {
+        final StreamMemory.Block block = piece.block;
+        if (block != null && --block.users == 0) {
+            if (block == tail) {
+                tail = null;
+            }
+            memory.giveBack(block);
+        }
+        memory.giveBack(piece);
     }
 
     /// Forgets everything: nothing more will be sent. Those who asked are told why, descriptors and files are closed.
     void drop(final IOException why, final Failures failures) {
-        Outgoing piece = first;
-        first = null;
-        last = null;
         grown(-length);
-        while (piece != null) {
-            final Outgoing gone = piece;
-            piece = gone.next;
-            if (gone.completion != null) {
-                tell(gone.completion, why);
-            }
-            if (gone.descriptors != null) {
-                for (final Fd fd : gone.descriptors) {
+        while (first != null) {
+            final Outgoing piece = removeFirst();
+            stream.tell(piece.completion, why);
+            if (piece.descriptors != null) {
+                for (final Fd fd : piece.descriptors) {
                     failures.attempt(fd::close);
                 }
             }
-            if (gone.file != null) {
-                failures.attempt(gone.file::close);
+            if (piece.file != null) {
+                failures.attempt(piece.file::close);
             }
-            memory.giveBack(gone);
+            release(piece);
         }
-    }
-
-    private void tell(final Stream.Completion completion, final IOException failure) {
-        loop.ending(() -> completion.done(failure));
     }
 
     static void close(final Fd[] descriptors) throws IOException {

@@ -1,15 +1,14 @@
 package io.github.fdsock.loop;
 
 import io.github.fdsock.Fd;
-import java.lang.foreign.MemorySegment;
 
 /// A piece of what a stream has still to send: bytes, perhaps with descriptors, or a part of a file.
 final class Outgoing {
     /// The next piece in the queue, or in the pool.
     Outgoing next;
 
-    /// The bytes from `start` to `end` of it; null for a file.
-    final MemorySegment memory;
+    /// The bytes from `start` to `end` of it, one behind the other in the order of the queue; null for a file.
+    StreamMemory.Block block;
     int start;
     int end;
 
@@ -23,10 +22,6 @@ final class Outgoing {
 
     /// Told when all of it has been sent; null where nobody asks. Then nothing more is put into this piece.
     Stream.Completion completion;
-
-    Outgoing(final MemorySegment memory) {
-        this.memory = memory;
-    }
 
     /// How many bytes are to be sent.
     long length() {

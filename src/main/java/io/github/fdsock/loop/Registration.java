@@ -119,6 +119,10 @@ public final class Registration implements Closeable {
         return registered;
     }
 
+    boolean isReferenced() {
+        return referenced;
+    }
+
     /// Lets the loop run for as long as this is registered, as from the beginning.
     public void ref() {
         loop.requireThread();

@@ -18,6 +18,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 
 /// A connection whose bytes come to a handler and are queued where the peer does not take them: TCP, UNIX and vsock alike,
 /// and packets, one by one, where the socket is of type `SOCK_SEQPACKET`.
@@ -37,6 +38,9 @@ import java.util.Objects;
 /// throws away what still comes. [#destroy] closes the descriptor now, with what is queued. Whichever, and whatever fails:
 /// [#onClose] is told exactly once, after everything else, in the last phase of the turn, with the reason where there was
 /// one.
+///
+/// **A failed write** is the end of both directions: what the peer had sent before is still told, unless the stream is
+/// paused, and then it is destroyed.
 ///
 /// **A handler** may do anything to any stream, its own included. An `IOException` that it throws destroys this stream with
 /// it; any other exception is a bug, and ends [EventLoop#run].
@@ -97,8 +101,8 @@ public final class Stream implements Closeable {
         void closed(IOException cause) throws IOException;
     }
 
-    private final EventLoop loop;
-    private final StreamMemory memory;
+    private EventLoop loop;
+    private StreamMemory memory;
     private final SocketFd socket;
 
     /// Of the socket, entered until the stream is closed: nobody else can free it meanwhile.
@@ -144,12 +148,29 @@ public final class Stream implements Closeable {
     /// Whoever writes was told to wait.
     private boolean drainDue;
 
+    /// Nothing more can be sent.
+    private boolean writeFailed;
+
     /// Events are being handled: what is waited for is changed afterwards, once.
     private boolean busy;
     private boolean closed;
 
-    /// A write has failed, with this; or, closed, why.
+    /// Why it is closed, or will be.
     private IOException cause;
+
+    /// How many completions are still to be told.
+    private int toTell;
+
+    /// What passes on what is read here; and what brings what is written here. Null for none.
+    Pipe pipeOut;
+    Pipe pipeIn;
+
+    /// Where it is moved to; null where it stays.
+    private EventLoop destination;
+
+    /// Has left, and not arrived.
+    private boolean away;
+    private Listener.ConnectionHandler arrived;
 
     private Stream(final EventLoop loop, final SocketFd socket, final boolean packets) {
         this.loop = loop;
@@ -174,44 +195,55 @@ public final class Stream implements Closeable {
             stream.register();
         } catch (final IOException e) {
             stream.destroy(e);
+        } catch (final RuntimeException e) {
+            stream.destroy();
+            throw e;
         }
         return stream;
     }
 
     static Stream adopt(final EventLoop loop, final SocketFd socket) throws IOException {
         loop.requireThread();
+        loop.requireOpen();
         socket.nonBlocking(true);
         final Stream stream = new Stream(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET);
-        try {
-            stream.register();
-        } catch (final IOException | RuntimeException e) {
-            stream.abandon();
-            throw e;
-        }
-        return stream;
+        return stream.registered(isConnecting(socket));
     }
 
     /// A connection that was accepted, and is not blocking.
     static Stream accepted(final EventLoop loop, final SocketFd socket, final boolean packets) throws IOException {
-        final Stream stream = new Stream(loop, socket, packets);
+        return new Stream(loop, socket, packets).registered(false);
+    }
+
+    /// On its way it has no peer yet, and is not writable, which one that has failed is.
+    private static boolean isConnecting(final SocketFd socket) throws IOException {
         try {
-            stream.register();
+            socket.remoteAddress();
+            return false;
+        } catch (final ErrnoException e) {
+            if (e.errno() != ENOTCONN) {
+                throw e;
+            }
+            return socket.await(POLLOUT, 0) == 0;
+        }
+    }
+
+    /// With its place in the loop; where there is none for it, the socket is its owner's again.
+    private Stream registered(final boolean isConnecting) throws IOException {
+        connecting = isConnecting;
+        try {
+            register();
+            return this;
         } catch (final IOException | RuntimeException e) {
-            stream.abandon();
+            closed = true;
+            memory.metrics.streams--;
+            socket.leave();
             throw e;
         }
-        return stream;
     }
 
     private void register() throws IOException {
         registration = loop.register(socket, wanted(), new Events());
-    }
-
-    /// The socket is its owner's again.
-    private void abandon() throws IOException {
-        closed = true;
-        memory.metrics.streams--;
-        socket.leave();
     }
 
     /// What the loop calls, kept out of the public face.
@@ -292,7 +324,7 @@ public final class Stream implements Closeable {
     /// @param handler each time; null for none
     /// @return this
     public Stream onTimeout(final Duration time, final Action handler) {
-        loop.requireThread();
+        requireThread();
         timeoutNanos = Timer.nanos(time);
         onTimeout = handler;
         if (closed || discarding) {
@@ -303,26 +335,27 @@ public final class Stream implements Closeable {
         }
         if (timeoutNanos > 0) {
             lastActivity = System.nanoTime();
-            if (timer == null) {
-                timer = loop.timer(this::timeIsOver);
-            }
-            timer.start(timeoutNanos);
+            startTimer(timeoutNanos);
         }
         return this;
     }
 
+    private void startTimer(final long nanos) {
+        if (timer == null) {
+            timer = loop.timer(this::timeIsOver);
+            // The stream itself keeps the loop running, or does not.
+            timer.unref();
+        }
+        timer.start(nanos);
+    }
+
     private void timeIsOver() {
-        if (discarding) {
-            final long left = LINGER_NANOS - (loop.now() - lastActivity);
-            if (writeEnded || left <= 0) {
-                destroy();
-            } else {
-                timer.start(left);
-            }
+        final long left = (discarding ? LINGER_NANOS : timeoutNanos) - (loop.now() - lastActivity);
+        if (discarding && (writeEnded || left <= 0)) {
+            destroy();
             return;
         }
         // Reads and writes only note their time; the timer is set anew when it expires, and not each time.
-        final long left = timeoutNanos - (loop.now() - lastActivity);
         timer.start(left > 0 ? left : timeoutNanos);
         if (left <= 0 && onTimeout != null) {
             try {
@@ -341,12 +374,11 @@ public final class Stream implements Closeable {
             return EPOLLOUT;
         }
         // Of packets an empty one and the end are both read as 0; EPOLLRDHUP tells them apart.
-        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN)
-                | (outbox != null && !outbox.isEmpty() ? EPOLLOUT : 0);
+        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (hasQueued() ? EPOLLOUT : 0);
     }
 
     private void updateInterest() {
-        if (!closed && !busy) {
+        if (!closed && !busy && destination == null) {
             try {
                 // One that was put aside after a hang-up comes back only for something to do.
                 final int wanted = wanted();
@@ -354,9 +386,20 @@ public final class Stream implements Closeable {
                     registration.interest(wanted);
                 }
             } catch (final IOException | IllegalStateException e) {
-                // Somebody else may have closed the socket.
-                destroy(e instanceof final IOException failure ? failure : new IOException(e));
+                destroy(reason(e));
             }
+        }
+    }
+
+    /// An [IllegalStateException] is that of a socket that somebody else has closed.
+    private static IOException reason(final Exception failure) {
+        return failure instanceof final IOException e ? e : new IOException(failure);
+    }
+
+    private void requireThread() {
+        loop.requireThread();
+        if (away) {
+            throw new IllegalStateException(this + " is on its way to another loop");
         }
     }
 
@@ -366,17 +409,20 @@ public final class Stream implements Closeable {
             if (connecting && !finishConnect()) {
                 return;
             }
-            if ((events & ~EPOLLOUT) != 0 && !closed && !paused && !readEnded) {
-                read(events, READS_PER_TURN);
-            }
-            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && outbox != null && !outbox.isEmpty()) {
+            final boolean drained = (events & ~EPOLLOUT) != 0 && mayRead() && read(events, READS_PER_TURN);
+            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && hasQueued()) {
                 flush();
             }
-            if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed) {
+            if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed && (drained || !mayRead())) {
                 hungUp(events);
             }
         } catch (final IOException e) {
             destroy(e);
+        } catch (final IllegalStateException e) {
+            if (socket.isOpen()) {
+                throw e;
+            }
+            destroy(reason(e));
         } finally {
             busy = false;
             updateInterest();
@@ -393,30 +439,28 @@ public final class Stream implements Closeable {
         if (onConnect != null) {
             onConnect.run();
         }
-        if (!closed && outbox != null) {
+        if (!closed) {
             flush();
-        }
-        if (!closed && ending && !writeEnded) {
-            finishWriting();
         }
         return !closed;
     }
 
-    /// A hang-up or an error that reading and writing have not brought to light. It would be reported in each turn.
+    /// A hang-up or an error that reading and writing have not brought to light, though nothing is left to be read. It would
+    /// be reported in each turn.
     private void hungUp(final int events) throws IOException {
-        if (paused && !readEnded) {
-            // What has arrived is still to be read, and the reason with it.
-            registration.suspend();
-            return;
-        }
         if ((events & EPOLLERR) != 0) {
-            final int error = socket.getsockopt(SockOpt.SO_ERROR);
+            final int error = readEnded ? socket.getsockopt(SockOpt.SO_ERROR) : 0;
             if (error != 0) {
                 throw ErrnoException.of(error, "recv", number);
             }
             discardErrorQueue();
         }
-        if (readEnded && (events & EPOLLHUP) != 0) {
+        if (!readEnded) {
+            if (paused) {
+                // What has arrived is still to be read, and the reason with it.
+                registration.suspend();
+            }
+        } else if ((events & EPOLLHUP) != 0) {
             if (writeEnded) {
                 destroy();
             } else {
@@ -428,74 +472,121 @@ public final class Stream implements Closeable {
 
     /// Reports that somebody has asked the socket for, by `SO_TIMESTAMPING` and the like, and did not fetch.
     private void discardErrorQueue() throws IOException {
-        final Message message = memory.received();
-        message.clear();
-        long n;
-        do {
-            n = socket.recvmsg(message, MSG_ERRQUEUE);
-        } while (n >= 0);
+        // UNIX sockets have none, do not know the flag, and would receive.
+        if (socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
+            final Message message = memory.received();
+            message.clear();
+            while (socket.recvmsg(message, MSG_ERRQUEUE) >= 0) {
+                continue;
+            }
+        }
     }
 
     // ---- reading
 
-    private void read(final int events, final int most) throws IOException {
+    /// Whether there is somebody to read for.
+    boolean mayRead() {
+        return !closed && !paused && !readEnded && destination == null;
+    }
+
+    /// Reads at most so many times; whether nothing more is there.
+    private boolean read(final int events, final int most) throws IOException {
+        if (pipeOut != null && pipeOut.isSpliced()) {
+            return pipeOut.splice(most);
+        }
         for (int i = 0; i < most; i++) {
             final MemorySegment into = packets ? memory.packets() : memory.input;
             final long n = onMessage == null
                     ? Libc.recv(number, into, into.byteSize(), packets ? MSG_TRUNC : 0)
                     : receiveMessage(into);
+            if (n == -EAGAIN) {
+                return true;
+            }
+            if (n == -EINTR) {
+                continue;
+            }
             if (n < 0) {
-                if (n == -EINTR) {
-                    continue;
-                }
-                if (n == -EAGAIN) {
-                    return;
-                }
-                throw ErrnoException.of((int) -n, "recv", number, into.byteSize());
+                failedToRead(ErrnoException.of((int) -n, "recv", number, into.byteSize()));
+                continue;
             }
-            if (n == 0 && (!packets || (events & (EPOLLRDHUP | EPOLLHUP)) != 0)) {
+            if (n == 0 && isEnd(events)) {
                 endOfData();
-                return;
+                return false;
             }
-            if (n > into.byteSize()) {
-                throw new ErrnoException("a packet of " + n + " bytes, " + into.byteSize() + " is the most", EMSGSIZE);
-            }
-            lastActivity = loop.now();
-            bytesRead += n;
-            memory.metrics.bytesRead += n;
-            deliver(packets ? into.asSlice(0, n) : memory.input((int) n));
-            // A stream's short read has emptied the socket: the call that says so is spared.
-            if (closed || paused || readEnded || packets || n < into.byteSize()) {
-                return;
+            received(n);
+            deliver(into, n);
+            // A stream's short read has emptied the socket, or ends where descriptors were sent, or what comes next is to be
+            // told in the next turn: the call that says so is spared.
+            if (!mayRead() || packets || n < into.byteSize()) {
+                return false;
             }
         }
+        return false;
+    }
+
+    /// Of packets a reset is told in front of what has arrived before it; of streams behind.
+    private void failedToRead(final ErrnoException failure) throws ErrnoException {
+        if (!packets || failure.errno() != ECONNRESET || cause != null) {
+            throw failure;
+        }
+        cause = failure;
+    }
+
+    private boolean isEnd(final int events) throws IOException {
+        if (!packets) {
+            return true;
+        }
+        // Empty packets that are the very last are not told from the end.
+        return (events & (EPOLLRDHUP | EPOLLHUP)) != 0 && (onMessage == null || memory.received().descriptors() == 0)
+                && socket.receiveQueue() == 0;
     }
 
     private long receiveMessage(final MemorySegment into) throws IOException {
         final Message message = memory.received();
         message.clear();
         message.buffers().add(into);
-        return socket.recvmsg(message, packets ? MSG_TRUNC : 0);
-    }
-
-    private void deliver(final MemorySegment data) throws IOException {
-        if (onMessage != null) {
-            final Message message = memory.received();
-            try {
-                if (!discarding) {
-                    onMessage.received(data, message);
+        try {
+            return socket.recvmsg(message, packets ? MSG_TRUNC : 0);
+        } catch (final ErrnoException e) {
+            try (message) {
+                if (e.errno() != ECONNRESET || message.bytes() > 0) {
+                    throw e;
                 }
-            } finally {
-                message.close();
+                return -ECONNRESET;
             }
-        } else if (onData != null && !discarding) {
-            onData.data(data);
         }
     }
 
-    private void endOfData() throws IOException {
+    /// So much was read.
+    void received(final long count) {
+        lastActivity = loop.now();
+        bytesRead += count;
+        memory.metrics.bytesRead += count;
+    }
+
+    private void deliver(final MemorySegment into, final long count) throws IOException {
+        try (Message message = onMessage == null ? null : memory.received()) {
+            if (count > into.byteSize()) {
+                throw new ErrnoException("a packet of " + count + " bytes, " + into.byteSize() + " is the most", EMSGSIZE);
+            }
+            if (discarding) {
+                return;
+            }
+            final MemorySegment data = packets ? into.asSlice(0, count) : memory.input((int) count);
+            if (onMessage != null) {
+                onMessage.received(data, message);
+            } else if (onData != null) {
+                onData.data(data);
+            }
+        }
+    }
+
+    void endOfData() throws IOException {
         readEnded = true;
-        if (!discarding && onEnd != null) {
+        if (cause != null && !discarding && !writeFailed) {
+            // It was a reset.
+            destroy();
+        } else if (!discarding && onEnd != null) {
             onEnd.run();
         } else {
             end();
@@ -511,7 +602,7 @@ public final class Stream implements Closeable {
     ///
     /// @return this
     public Stream pause() {
-        loop.requireThread();
+        requireThread();
         if (!discarding) {
             paused = true;
             updateInterest();
@@ -523,7 +614,7 @@ public final class Stream implements Closeable {
     ///
     /// @return this
     public Stream resume() {
-        loop.requireThread();
+        requireThread();
         paused = false;
         updateInterest();
         return this;
@@ -554,18 +645,22 @@ public final class Stream implements Closeable {
         final long size = data.byteSize();
         long sent = 0;
         if (isIdle()) {
-            final long n = size == 0 && !packets ? 0 : data.isNative() ? sendNow(data, size) : sendFromHeap(data);
+            final long n = size == 0 && !packets ? 0
+                    : data.isNative() ? StreamMemory.send(number, data, size)
+                    : memory.sendFromHeap(number, data, packets);
             if (n < 0 && n != -EAGAIN) {
                 writeFailed(ErrnoException.of((int) -n, "send", number, size), completion);
                 return false;
             }
+            written(n);
             if (n == size) {
                 tell(completion, null);
                 return true;
             }
             sent = Math.max(n, 0);
         }
-        return queue(data, sent, null, completion);
+        outbox().add(data, sent, null, completion);
+        return queued();
     }
 
     /// Sends text in UTF-8.
@@ -585,7 +680,7 @@ public final class Stream implements Closeable {
     /// @return as [#write(MemorySegment)]
     /// @throws IllegalArgumentException no byte, or too many descriptors; they stay the caller's
     /// @throws UnsupportedOperationException not a UNIX socket; they stay the caller's
-    /// @throws IllegalStateException after [#end] or [#close]; they stay the caller's
+    /// @throws IllegalStateException after [#end] or [#close], or one of them is closed; they stay the caller's
     /// @throws IOException as `getsockopt(2)` has it, asked for the kind of socket; they stay the caller's
     public boolean write(final MemorySegment data, final Fd... descriptors) throws IOException {
         if (descriptors.length == 0) {
@@ -597,6 +692,9 @@ public final class Stream implements Closeable {
         if (descriptors.length > SCM_MAX_FD) {
             throw new IllegalArgumentException(descriptors.length + " descriptors; " + SCM_MAX_FD + " is the most");
         }
+        for (final Fd fd : descriptors) {
+            fd.intValue();
+        }
         if (!closed && socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
             throw new UnsupportedOperationException(socket + " is not a UNIX socket and cannot carry descriptors");
         }
@@ -605,11 +703,8 @@ public final class Stream implements Closeable {
             return false;
         }
         final boolean wasIdle = isIdle();
-        final boolean more = queue(data, 0, descriptors.clone(), null);
-        if (wasIdle) {
-            flushNow();
-        }
-        return more;
+        outbox().add(data, 0, descriptors.clone(), null);
+        return queued(wasIdle);
     }
 
     /// Sends several pieces one behind the other, as one packet where there are packets: in one call, where nothing is
@@ -626,27 +721,29 @@ public final class Stream implements Closeable {
             return false;
         }
         long sent = 0;
-        if (isIdle() && data.length <= StreamMemory.PIECES_PER_CALL && allNative(data)) {
-            sent = sendNow(data);
+        final boolean wasIdle = isIdle();
+        if (wasIdle && data.length <= StreamMemory.PIECES_PER_CALL && allNative(data)) {
+            memory.gather.clear();
+            for (final MemorySegment piece : data) {
+                memory.gather.add(piece);
+            }
+            sent = memory.sendGathered(number);
             if (sent < 0 && sent != -EAGAIN) {
                 writeFailed(ErrnoException.of((int) -sent, "sendmsg", number), null);
                 return false;
             }
+            written(sent);
             sent = Math.max(sent, 0);
         }
-        boolean more = true;
-        final boolean wasIdle = isIdle();
+        final boolean tried = sent > 0;
         for (final MemorySegment piece : data) {
             final long skipped = Math.min(sent, piece.byteSize());
             sent -= skipped;
             if (skipped < piece.byteSize()) {
-                more = queue(piece, skipped, null, null);
+                outbox().add(piece, skipped, null, null);
             }
         }
-        if (wasIdle && !isIdle()) {
-            flushNow();
-        }
-        return more;
+        return queued(wasIdle && !tried);
     }
 
     private static MemorySegment joined(final MemorySegment... pieces) {
@@ -700,20 +797,22 @@ public final class Stream implements Closeable {
         }
         final boolean wasIdle = isIdle();
         outbox().add(file, position, count, completion);
-        if (wasIdle) {
-            flushNow();
-        }
-        return queued();
+        return queued(wasIdle);
     }
 
     /// Whether what is written is sent at once.
-    private boolean isIdle() {
-        return !connecting && (outbox == null || outbox.isEmpty());
+    boolean isIdle() {
+        return !connecting && !hasQueued();
+    }
+
+    /// Whether something waits for the kernel to take it.
+    private boolean hasQueued() {
+        return outbox != null && !outbox.isEmpty() || pipeIn != null && pipeIn.length() > 0;
     }
 
     private boolean mayWrite(final Completion completion) {
-        loop.requireThread();
-        if (closed || cause != null) {
+        requireThread();
+        if (closed || writeFailed) {
             tell(completion, reason());
             return false;
         }
@@ -728,56 +827,18 @@ public final class Stream implements Closeable {
         return cause != null ? cause : new ClosedChannelException();
     }
 
-    private void tell(final Completion completion, final IOException failure) {
+    IOException cause() {
+        return cause;
+    }
+
+    void tell(final Completion completion, final IOException failure) {
         if (completion != null) {
-            loop.ending(() -> completion.done(failure));
+            toTell++;
+            loop.ending(() -> {
+                toTell--;
+                completion.done(failure);
+            });
         }
-    }
-
-    /// How much the kernel has taken, or `-errno`.
-    private long sendNow(final MemorySegment data, final long size) {
-        long n;
-        do {
-            n = Libc.send(number, data, size, MSG_NOSIGNAL);
-        } while (n == -EINTR);
-        written(Math.max(n, 0));
-        return n;
-    }
-
-    private long sendNow(final MemorySegment... data) {
-        memory.gather.clear();
-        for (final MemorySegment piece : data) {
-            memory.gather.add(piece);
-        }
-        long n;
-        do {
-            n = Libc.sendmsg(number, memory.header.prepareSend().segment(), MSG_NOSIGNAL);
-        } while (n == -EINTR);
-        memory.gather.clear();
-        written(Math.max(n, 0));
-        return n;
-    }
-
-    private long sendFromHeap(final MemorySegment data) {
-        final long size = data.byteSize();
-        if (packets && size > memory.output.byteSize()) {
-            return sendNow(Arena.ofAuto().allocate(size).copyFrom(data), size);
-        }
-        long sent = 0;
-        do {
-            final long part = Math.min(size - sent, memory.output.byteSize());
-            MemorySegment.copy(data, sent, memory.output, 0, part);
-            final long n = sendNow(memory.output, part);
-            if (n < 0) {
-                // What went before counts; the next send has the same to say.
-                return sent > 0 ? sent : n;
-            }
-            sent += n;
-            if (n < part) {
-                break;
-            }
-        } while (sent < size);
-        return sent;
     }
 
     /// The kernel has taken some bytes.
@@ -789,35 +850,55 @@ public final class Stream implements Closeable {
         }
     }
 
-    private Outbox outbox() {
+    Outbox outbox() {
         if (outbox == null) {
-            outbox = new Outbox(loop, socket, packets);
+            outbox = new Outbox(this, memory, packets);
+        }
+        if (pipeIn != null) {
+            try {
+                pipeIn.spill(outbox);
+            } catch (final IOException e) {
+                writeFailed(e, null);
+            }
         }
         return outbox;
     }
 
-    private boolean queue(final MemorySegment data, final long offset, final Fd[] descriptors,
-            final Completion completion) {
-        outbox().add(data, offset, descriptors, completion);
+    /// Something was put into the queue, which need not wait for an event where it was empty; whether there may be more.
+    private boolean queued(final boolean wasIdle) {
+        if (wasIdle) {
+            flushNow();
+        }
         return queued();
     }
 
-    /// Something was put into the queue; whether there may be more.
     private boolean queued() {
         updateInterest();
         if (bytesQueued() < highWaterMark) {
-            return !closed;
+            return !closed && !writeFailed;
         }
         drainDue = true;
         return false;
     }
 
-    /// What is in the queue need not wait for an event.
-    private void flushNow() {
+    /// [#onDrain] is to be told.
+    void awaitDrain() {
+        drainDue = true;
+    }
+
+    /// Whether all was sent.
+    private boolean sendQueued() throws IOException {
         try {
-            if (outbox.flush(this, number)) {
-                drainDue = false;
-            }
+            return (outbox == null || outbox.flush(number)) && (pipeIn == null || pipeIn.flush());
+        } catch (final IllegalStateException e) {
+            // Somebody else has closed what was to be sent, or the socket.
+            throw reason(e);
+        }
+    }
+
+    void flushNow() {
+        try {
+            sendQueued();
         } catch (final IOException e) {
             writeFailed(e, null);
         }
@@ -826,7 +907,7 @@ public final class Stream implements Closeable {
 
     private void flush() throws IOException {
         try {
-            if (!outbox.flush(this, number)) {
+            if (!sendQueued()) {
                 return;
             }
         } catch (final IOException e) {
@@ -838,7 +919,7 @@ public final class Stream implements Closeable {
         }
         if (drainDue) {
             drainDue = false;
-            if (onDrain != null && !closed) {
+            if (onDrain != null && !ending && !closed) {
                 onDrain.run();
             }
         }
@@ -846,14 +927,33 @@ public final class Stream implements Closeable {
 
     /// Nothing more can be sent. What the peer had sent before is told first, but not on the stack of the write.
     private void writeFailed(final IOException failure, final Completion completion) {
-        cause = failure;
+        if (writeFailed) {
+            return;
+        }
+        writeFailed = true;
+        because(failure);
         tell(completion, failure);
+        dropQueued(failure);
+        loop.ending(this::lastReads);
+    }
+
+    private void dropQueued(final IOException why) {
         final Failures failures = new Failures();
         if (outbox != null) {
-            outbox.drop(failure, failures);
+            outbox.drop(why, failures);
         }
-        failures.addTo(failure);
-        loop.ending(this::lastReads);
+        if (pipeIn != null) {
+            failures.attempt(pipeIn::drop);
+        }
+        cause = failures.addTo(cause);
+    }
+
+    private void because(final IOException why) {
+        if (cause == null) {
+            cause = why;
+        } else if (why != null && why != cause) {
+            cause.addSuppressed(why);
+        }
     }
 
     private void lastReads() {
@@ -861,15 +961,22 @@ public final class Stream implements Closeable {
             return;
         }
         busy = true;
+        destination = null;
         try {
-            if (!connecting && !paused && !readEnded) {
-                read(0, LAST_READS);
+            if (pipeOut != null) {
+                // What waits here is the target's, however much is there already.
+                pipeOut.throughMemory();
+            }
+            boolean drained = connecting;
+            for (int i = 0; i < LAST_READS && !drained; i++) {
+                paused &= pipeOut == null;
+                drained = !mayRead() || read(EPOLLHUP, 1);
             }
         } catch (final IOException e) {
-            cause.addSuppressed(e);
+            because(e);
         } finally {
             busy = false;
-            destroy(cause);
+            destroy();
         }
     }
 
@@ -878,11 +985,14 @@ public final class Stream implements Closeable {
     /// `shutdown(SHUT_WR)` behind what is queued: the peer reads everything, and then the end. Reading goes on; when the
     /// peer has ended too, the stream is closed. Later calls do nothing.
     public void end() {
-        loop.requireThread();
+        requireThread();
         if (!ending && !closed) {
             ending = true;
-            if (isIdle() && cause == null) {
+            if (isIdle() && !writeFailed) {
                 finishWriting();
+            }
+            if (pipeIn != null) {
+                pipeIn.targetEnds();
             }
         }
     }
@@ -905,7 +1015,7 @@ public final class Stream implements Closeable {
         } else if (readEnded) {
             destroy();
         } else if (discarding) {
-            linger();
+            startTimer(LINGER_NANOS);
         }
     }
 
@@ -913,33 +1023,30 @@ public final class Stream implements Closeable {
     /// since a TCP connection that is closed with something unread in it is reset, and the reset may overtake the last
     /// bytes. It is over when the peer ends too, or has not for five seconds, or takes nothing for so long.
     ///
-    /// No handler is told any more but [Completion]s, [#onDrain] and [#onClose].
+    /// No handler is told any more but [Completion]s and [#onClose].
     @Override
     public void close() {
-        loop.requireThread();
+        close(null);
+    }
+
+    void close(final IOException why) {
+        requireThread();
         if (closed || discarding) {
             return;
         }
-        if (connecting && (outbox == null || outbox.isEmpty()) || cause != null) {
-            destroy();
+        if (connecting && !hasQueued() || writeFailed) {
+            destroy(why);
             return;
         }
+        because(why);
         discarding = true;
         paused = false;
-        linger();
-        if (readEnded && writeEnded) {
-            destroy();
-        } else {
-            end();
+        startTimer(LINGER_NANOS);
+        if (pipeOut != null) {
+            pipeOut.sourceCloses();
         }
+        end();
         updateInterest();
-    }
-
-    private void linger() {
-        if (timer == null) {
-            timer = loop.timer(this::timeIsOver);
-        }
-        timer.start(LINGER_NANOS);
     }
 
     /// Closes the descriptor now: what is queued is dropped, what is unread is lost.
@@ -951,19 +1058,17 @@ public final class Stream implements Closeable {
     ///
     /// @param why what [#onClose] and the pending [Completion]s are told; null for no reason
     public void destroy(final IOException why) {
-        loop.requireThread();
+        requireThread();
         if (closed) {
             return;
         }
         closed = true;
-        cause = cause != null ? cause : why;
-        final Failures failures = new Failures();
+        because(why);
         if (timer != null) {
             timer.cancel();
         }
-        if (outbox != null) {
-            outbox.drop(reason(), failures);
-        }
+        dropQueued(reason());
+        final Failures failures = new Failures();
         if (registration != null) {
             failures.attempt(registration::deregister);
         }
@@ -971,19 +1076,30 @@ public final class Stream implements Closeable {
         failures.attempt(socket::close);
         cause = failures.addTo(cause);
         memory.metrics.streams--;
-        loop.ending(() -> {
-            if (onClose != null) {
-                onClose.closed(cause);
-            }
-        });
-        pipeEnded();
+        loop.ending(this::tellClose);
+        if (pipeOut != null) {
+            failures.attempt(() -> pipeOut.sourceDestroyed(cause));
+        }
+        if (pipeIn != null) {
+            failures.attempt(() -> pipeIn.targetDestroyed(cause));
+        }
+        cause = failures.addTo(cause);
         loop.descriptorFreed();
+    }
+
+    private void tellClose() throws IOException {
+        if (toTell > 0) {
+            // Something was written in the meantime; this comes after everything else.
+            loop.ending(this::tellClose);
+        } else if (onClose != null) {
+            onClose.closed(cause);
+        }
     }
 
     /// Closes a TCP connection by a reset (RST) instead of an end: the peer's next call says `ECONNRESET`. What is queued,
     /// here and in the kernel, is dropped. On other sockets it is [#destroy].
     public void reset() {
-        loop.requireThread();
+        requireThread();
         if (closed) {
             return;
         }
@@ -997,41 +1113,141 @@ public final class Stream implements Closeable {
 
     // ---- from one to another
 
-    private Stream pipedTo;
-    private Stream pipedFrom;
-
     /// Passes on everything that is read to another stream, at its pace: where that one's queue is full this one is not read
-    /// from. The end is passed on as [#end]; where one of the two is destroyed before that, so is the other.
+    /// from. The end is passed on as [#end]. Where this one is destroyed before that, so is the target; where the target ends
+    /// before that, this one is [closed][#close], after what it has to send itself.
     ///
-    /// Takes the place of [#onData] and [#onEnd] here, and of [#onDrain] there. For both directions it is called on both.
+    /// Takes the place of [#onData], [#onMessage] and [#onEnd] here, and of [#onDrain] there, and reads again where it was
+    /// paused. For both directions it is called on both. Descriptors are not passed on.
     ///
-    /// @param target another stream of the same loop
-    public void pipeTo(final Stream target) {
-        loop.requireThread();
+    /// @param target another stream of the same loop, or this one
+    /// @throws IllegalArgumentException the target belongs to another loop
+    /// @throws IllegalStateException this one is passed on already, or something else to the target
+    /// @throws IOException as `close(2)` has it, of a stream that ends by this
+    public void pipeTo(final Stream target) throws IOException {
+        pipeTo(target, false);
+    }
+
+    /// [#pipeTo] by `splice(2)`: the bytes go from socket to socket through a pipe of the kernel's, and not through this
+    /// process. For each direction that takes two descriptors, until its end.
+    ///
+    /// Where the kernel refuses (`EINVAL`), there is no descriptor for the pipe, or packets are sent, it is [#pipeTo]. There
+    /// is no `MSG_NOSIGNAL` for it: a peer that is gone raises SIGPIPE, which the JVM ignores.
+    ///
+    /// @param target as [#pipeTo]
+    /// @throws IllegalArgumentException as [#pipeTo]
+    /// @throws IllegalStateException as [#pipeTo]
+    /// @throws IOException as [#pipeTo]; `EFAULT` and the like, of `pipe2(2)`
+    public void spliceTo(final Stream target) throws IOException {
+        pipeTo(target, !packets && !target.packets);
+    }
+
+    private void pipeTo(final Stream target, final boolean byKernel) throws IOException {
+        requireThread();
         if (target.loop != loop) {
             throw new IllegalArgumentException("the streams belong to different loops");
         }
-        pipedTo = target;
-        target.pipedFrom = this;
-        onData(data -> {
-            if (!target.write(data)) {
-                pause();
-            }
-        });
-        onEnd(target::end);
-        target.onDrain(this::resume);
+        if (pipeOut != null || target.pipeIn != null) {
+            throw new IllegalStateException((pipeOut != null ? this + " is passed on" : target + " is written to")
+                    + " by another pipe");
+        }
+        Pipe.connect(this, target, byKernel);
     }
 
-    private void pipeEnded() {
-        final Stream to = pipedTo;
-        final Stream from = pipedFrom;
-        pipedTo = null;
-        pipedFrom = null;
-        if (to != null && !readEnded) {
-            to.destroy(cause);
+    /// Moves it to another loop, with its handlers, what it has queued and what is unread, at the end of this turn: from now
+    /// on nothing is read here, and what is told here is told before. Then the other loop's thread alone may use it.
+    ///
+    /// Where the other loop is closed the stream is destroyed, and [#onClose] told: here where it was closed before, there
+    /// where it is in the meantime. Where the stream is closed before it leaves, it stays.
+    ///
+    /// @param other another loop
+    /// @param handler is told by the other loop's thread when it is there, before anything else
+    /// @throws IllegalStateException it is part of a pipe, or on its way already
+    public void moveTo(final EventLoop other, final Listener.ConnectionHandler handler) {
+        Objects.requireNonNull(other, "other");
+        Objects.requireNonNull(handler, "handler");
+        requireThread();
+        if (pipeOut != null || pipeIn != null) {
+            throw new IllegalStateException(this + " is part of a pipe");
         }
-        if (from != null && !from.readEnded) {
-            from.destroy(cause);
+        if (destination != null) {
+            throw new IllegalStateException(this + " is moved already");
+        }
+        if (closed) {
+            return;
+        }
+        arrived = handler;
+        try {
+            registration.suspend();
+            destination = other;
+            loop.ending(this::depart);
+        } catch (final IOException | IllegalStateException e) {
+            destroy(reason(e));
+        }
+    }
+
+    private void depart() {
+        if (closed || writeFailed) {
+            return;
+        }
+        if (toTell > 0) {
+            loop.ending(this::depart);
+            return;
+        }
+        final EventLoop old = loop;
+        final StreamMemory oldMemory = memory;
+        final boolean referenced = registration.isReferenced();
+        try {
+            registration.deregister();
+        } catch (final IOException | IllegalStateException e) {
+            destroy(reason(e));
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        memory.metrics.streams--;
+        if (outbox != null) {
+            outbox.leave();
+        }
+        loop = destination;
+        away = true;
+        try {
+            // Behind this it is the other thread's.
+            destination.execute(() -> arrive(referenced));
+        } catch (final RejectedExecutionException e) {
+            loop = old;
+            settle(oldMemory);
+            destroy(new IOException("the loop that it was to be moved to is closed", e));
+        }
+    }
+
+    private void arrive(final boolean referenced) {
+        settle(loop.streamMemory());
+        try {
+            register();
+            if (!referenced) {
+                registration.unref();
+            }
+            if (discarding) {
+                startTimer(LINGER_NANOS);
+            } else if (timeoutNanos > 0) {
+                startTimer(timeoutNanos - (System.nanoTime() - lastActivity));
+            }
+            arrived.connected(this);
+        } catch (final IOException e) {
+            destroy(e);
+        }
+    }
+
+    private void settle(final StreamMemory here) {
+        away = false;
+        destination = null;
+        memory = here;
+        memory.metrics.streams++;
+        if (outbox != null) {
+            outbox.arrive(memory);
         }
     }
 
@@ -1042,6 +1258,18 @@ public final class Stream implements Closeable {
     /// @return the loop
     public EventLoop loop() {
         return loop;
+    }
+
+    StreamMemory memory() {
+        return memory;
+    }
+
+    int number() {
+        return number;
+    }
+
+    boolean hasReadEnd() {
+        return readEnded;
     }
 
     /// The socket, for options and names. It stays the stream's: who closes it makes the stream end with an error.
@@ -1122,7 +1350,7 @@ public final class Stream implements Closeable {
     ///
     /// @return at present
     public long bytesQueued() {
-        return outbox == null ? 0 : outbox.length();
+        return (outbox == null ? 0 : outbox.length()) + (pipeIn == null ? 0 : pipeIn.length());
     }
 
     /// Whether more may be read.
@@ -1136,7 +1364,7 @@ public final class Stream implements Closeable {
     ///
     /// @return false after [#end], after a failed write, and when it is closed
     public boolean isWritable() {
-        return !ending && !closed && cause == null;
+        return !ending && !closed && !writeFailed;
     }
 
     /// Whether the descriptor is ours no more.

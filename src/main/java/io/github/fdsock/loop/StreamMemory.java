@@ -1,8 +1,11 @@
 package io.github.fdsock.loop;
 
+import static io.github.fdsock.sys.Constants.EINTR;
+import static io.github.fdsock.sys.Constants.MSG_NOSIGNAL;
 import static io.github.fdsock.sys.Constants.SCM_MAX_FD;
 
 import io.github.fdsock.Message;
+import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Iovec;
 import io.github.fdsock.sys.struct.Msghdr;
 import java.lang.foreign.Arena;
@@ -19,13 +22,13 @@ final class StreamMemory {
 
     private static final int PACKET_SIZE = 256 * 1024;
 
-    /// The size of a piece of a queue. Each peer that does not read costs at least one.
-    static final int PIECE_SIZE = 16 * 1024;
+    /// The memory of a queue comes in blocks of this size. Each peer that does not read costs at least one.
+    private static final int BLOCK_SIZE = 16 * 1024;
 
-    /// So many pieces go into one call: 256 KiB, more than a socket takes at once unless its buffer was enlarged.
+    /// So many blocks go into one call: 256 KiB, more than a socket takes at once unless its buffer was enlarged.
     static final int PIECES_PER_CALL = 16;
 
-    /// So many unused pieces are kept, 4 MiB; what a burst needs beyond goes back to the garbage collector.
+    /// So many unused blocks are kept, 4 MiB; what a burst needs beyond goes back to the garbage collector.
     private static final int POOLED = 256;
 
     private static final int ROW = 256;
@@ -39,7 +42,7 @@ final class StreamMemory {
     private MemorySegment packets;
 
     /// What is sent from an array lies here in between.
-    final MemorySegment output = Arena.ofAuto().allocate(PIECE_SIZE, Long.BYTES);
+    final MemorySegment output = Arena.ofAuto().allocate(BLOCK_SIZE, Long.BYTES);
 
     /// For a gathering send.
     final Msghdr header = Msghdr.allocate(Arena.ofAuto());
@@ -52,8 +55,10 @@ final class StreamMemory {
 
     private Message received;
     private Message sent;
-    private Outgoing pool;
-    private int pooled;
+    private Block blocks;
+    private int pooledBlocks;
+    private Outgoing pieces;
+    private int pooledPieces;
 
     StreamMemory(final LoopMetrics metrics) {
         this.metrics = metrics;
@@ -97,31 +102,118 @@ final class StreamMemory {
         return sent;
     }
 
-    /// A piece for at least `size` bytes, empty.
-    Outgoing piece(final long size) {
-        final Outgoing piece = pool;
-        if (size > PIECE_SIZE) {
-            return new Outgoing(Arena.ofAuto().allocate(size));
+    // ---- sending
+
+    /// `send(2)`: how much the kernel has taken, or `-errno`, but `EINTR`.
+    static long send(final int number, final MemorySegment data, final long size) {
+        long n;
+        do {
+            n = Libc.send(number, data, size, MSG_NOSIGNAL);
+        } while (n == -EINTR);
+        return n;
+    }
+
+    /// As [#send], of bytes that lie in an array.
+    long sendFromHeap(final int number, final MemorySegment data, final boolean packet) {
+        final long size = data.byteSize();
+        if (packet && size > output.byteSize()) {
+            return send(number, Arena.ofAuto().allocate(size).copyFrom(data), size);
         }
+        long sent = 0;
+        long part;
+        long n;
+        do {
+            part = Math.min(size - sent, output.byteSize());
+            MemorySegment.copy(data, sent, output, 0, part);
+            n = send(number, output, part);
+            sent += Math.max(n, 0);
+        } while (n == part && sent < size);
+        // What went before a failure counts; the next send has the same to say.
+        return sent > 0 ? sent : n;
+    }
+
+    /// `sendmsg(2)` of what is in [#gather], as [#send].
+    long sendGathered(final int number) {
+        long n;
+        do {
+            n = Libc.sendmsg(number, header.prepareSend().segment(), MSG_NOSIGNAL);
+        } while (n == -EINTR);
+        gather.clear();
+        return n;
+    }
+
+    // ---- queues
+
+    /// Memory with the bytes of one or several pieces of a queue, filled from the front.
+    static final class Block {
+        final MemorySegment memory;
+
+        /// How much of it is filled.
+        int end;
+
+        /// How many pieces have bytes in it.
+        int users;
+
+        /// In the pool.
+        private Block next;
+
+        private Block(final long size) {
+            memory = Arena.ofAuto().allocate(size);
+        }
+
+        int room() {
+            return (int) memory.byteSize() - end;
+        }
+    }
+
+    /// A block for at least `size` bytes, empty.
+    Block block(final long size) {
+        if (size > BLOCK_SIZE) {
+            return new Block(size);
+        }
+        final Block block = blocks;
+        if (block == null) {
+            return new Block(BLOCK_SIZE);
+        }
+        blocks = block.next;
+        pooledBlocks--;
+        block.next = null;
+        return block;
+    }
+
+    /// Takes back what [#block] has given, and has no users any more.
+    void giveBack(final Block block) {
+        if (block.memory.byteSize() == BLOCK_SIZE && pooledBlocks < POOLED) {
+            block.end = 0;
+            block.next = blocks;
+            blocks = block;
+            pooledBlocks++;
+        }
+    }
+
+    /// A piece of a queue, of nothing yet.
+    Outgoing piece() {
+        final Outgoing piece = pieces;
         if (piece == null) {
-            return new Outgoing(Arena.ofAuto().allocate(PIECE_SIZE));
+            return new Outgoing();
         }
-        pool = piece.next;
-        pooled--;
+        pieces = piece.next;
+        pooledPieces--;
         piece.next = null;
         return piece;
     }
 
     /// Takes back what [#piece] has given, and is not in a queue any more.
     void giveBack(final Outgoing piece) {
-        if (piece.memory != null && piece.memory.byteSize() == PIECE_SIZE && pooled < POOLED) {
-            piece.start = 0;
-            piece.end = 0;
-            piece.descriptors = null;
-            piece.completion = null;
-            piece.next = pool;
-            pool = piece;
-            pooled++;
+        piece.block = null;
+        piece.descriptors = null;
+        piece.file = null;
+        piece.completion = null;
+        piece.next = null;
+        if (pooledPieces < POOLED) {
+            piece.next = pieces;
+            pieces = piece;
+            pooledPieces++;
         }
     }
 }

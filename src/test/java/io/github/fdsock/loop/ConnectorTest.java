@@ -199,8 +199,9 @@ class ConnectorTest {
 
     @Test
     void whicheverCallFailsItIsToldOnceAndNothingIsLeft() throws IOException {
-        try (SocketFd six = listening(SockAddr.inet("::1", 0), 64);
-                SocketFd four = listening(SockAddr.inet("127.0.0.1", port(six)), 64)) {
+        // Nobody accepts: there is room for the connection of each run.
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), SOMAXCONN);
+                SocketFd _ = listening(SockAddr.inet("127.0.0.1", port(six)), SOMAXCONN)) {
             final int port = port(six);
             final Sweep.Report report = Sweep.of(() -> {
                 final List<IOException> failures = new ArrayList<>();
@@ -211,11 +212,10 @@ class ConnectorTest {
                             failures.add(why);
                             return;
                         }
-                        connected.onClose(cause -> ends.add("closed"));
+                        failures.add(null);
+                        connected.onClose(_ -> ends.add("closed"));
                         connected.write("hello");
                         connected.end();
-                        connected.close();
-                        failures.add(null);
                         connected.destroy();
                     });
                     own.run();
