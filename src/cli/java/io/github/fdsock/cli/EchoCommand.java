@@ -1,6 +1,7 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.loop.Overload;
 import io.github.fdsock.loop.WaitStrategy;
 import java.io.IOException;
 import java.util.List;
@@ -25,9 +26,15 @@ final class EchoCommand implements Callable<Integer> {
     @Option(names = "--busy-poll", description = "never sleep: answers come sooner, and a CPU is busy all the time")
     private boolean busyPoll;
 
+    @Option(names = "--overload", defaultValue = "REFUSE", paramLabel = "POLICY",
+            description = "without a descriptor for a connection: refuse it, or pause until there is one "
+                    + "(${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE})")
+    private Overload overload;
+
     @Override
     public Integer call() throws Exception {
-        final EchoServer server = new EchoServer(System.err, busyPoll ? WaitStrategy.BUSY_POLL : WaitStrategy.BLOCK, greet);
+        final EchoServer server = new EchoServer(System.err, busyPoll ? WaitStrategy.BUSY_POLL : WaitStrategy.BLOCK,
+                overload, greet);
         try (Termination termination = Termination.by(server::stop, untilStdinEnds)) {
             try (server) {
                 for (final Endpoint endpoint : endpoints) {

@@ -38,6 +38,7 @@ public final class Main {
 
     static CommandLine commandLine() {
         return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     complain(command.getErr(), command.getCommandName(), e);
                     return CommandLine.ExitCode.SOFTWARE;
