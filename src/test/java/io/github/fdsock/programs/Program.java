@@ -5,6 +5,7 @@ import io.github.fdsock.testing.Project;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -42,6 +43,21 @@ final class Program implements Closeable {
     /// Starts a command of the tool's jar.
     static Program fdsock(final String... arguments) throws IOException {
         return start(commandLine(arguments).toArray(String[]::new));
+    }
+
+    /// Compiles a program of `native`, which has to pass without a warning.
+    ///
+    /// @return its path
+    static String compile(final String name, final Path folder)
+            throws IOException, InterruptedException, TimeoutException {
+        final String path = folder.resolve(name).toString();
+        try (Program compiler = start("cc", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", path,
+                Project.directory().resolve("native/" + name + ".c").toString())) {
+            if (compiler.status() != 0) {
+                throw new AssertionError(name + ": " + compiler.errors());
+            }
+        }
+        return path;
     }
 
     static List<String> commandLine(final String... arguments) {

@@ -1,0 +1,246 @@
+/*
+ * echo_epoll.c: an echo server on epoll, to hold the server of the fdsock command against.
+ *
+ *     echo_epoll [--until-stdin-ends] ADDRESS...
+ *
+ * For each address, of a TCP or UNIX stream socket, it prints `listening ADDRESS`, with the port that the kernel chose.
+ * It ends with status 0 on SIGTERM and SIGINT, and when standard input ends where that was asked for.
+ *
+ * One thread, level-triggered, one buffer for all: an event is one recv and one send of what came. Only what the peer
+ * does not take at once is kept for its connection, and until it has taken it, nothing more is read from it.
+ */
+#define _GNU_SOURCE
+#include "echo_address.h"
+
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* So many events a turn, and so many connections accepted before those that exist get their turn again. */
+#define EVENTS 256
+#define ACCEPTS 64
+
+static char buffer[64 * 1024];
+
+/* What a peer has not taken yet. */
+struct rest {
+    size_t from, length;
+    char bytes[];
+};
+
+/* What epoll watches. An event carries its address: a batch has one event of each, so that none is stale. */
+struct source {
+    int fd;
+    enum { CONNECTION, LISTENER, END } kind;
+    union {
+        struct rest *rest;             /* of a connection; nearly always NULL */
+        const struct address *address; /* of a listener */
+    };
+};
+
+static int epoll;
+
+static void watch(struct source *source, int operation, unsigned events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = source};
+    if (epoll_ctl(epoll, operation, source->fd, &event) != 0) {
+        fail("epoll_ctl");
+    }
+}
+
+static struct source *add(int fd, int kind)
+{
+    struct source *source = calloc(1, sizeof *source);
+    if (source == NULL) {
+        fail("calloc");
+    }
+    source->fd = fd;
+    source->kind = kind;
+    watch(source, EPOLL_CTL_ADD, EPOLLIN);
+    return source;
+}
+
+static void accept_all(const struct source *listener)
+{
+    for (int i = 0; i < ACCEPTS; i++) {
+        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            switch (errno) {
+            case EAGAIN:
+                return;
+            case EMFILE: case ENFILE: case ENOBUFS: case ENOMEM: case EBADF: case EINVAL: case ENOTSOCK: case EFAULT:
+                fail("accept4");
+            default:
+                /* An error of the connection that was to be accepted: accept(2). */
+                continue;
+            }
+        }
+        if (no_delay(fd, listener->address) != 0) {
+            close(fd);
+            continue;
+        }
+        add(fd, CONNECTION);
+    }
+}
+
+static void end(struct source *connection)
+{
+    close(connection->fd);
+    free(connection->rest);
+    free(connection);
+}
+
+/* Keeps what was not sent, and waits for room instead of bytes. */
+static void keep(struct source *connection, const char *bytes, size_t length)
+{
+    connection->rest = malloc(sizeof *connection->rest + length);
+    if (connection->rest == NULL) {
+        fail("malloc");
+    }
+    connection->rest->from = 0;
+    connection->rest->length = length;
+    memcpy(connection->rest->bytes, bytes, length);
+    watch(connection, EPOLL_CTL_MOD, EPOLLOUT);
+}
+
+static void flush(struct source *connection)
+{
+    struct rest *rest = connection->rest;
+    ssize_t n = send(connection->fd, rest->bytes + rest->from, rest->length, MSG_NOSIGNAL);
+    if (n < 0) {
+        if (errno != EAGAIN) {
+            end(connection);
+        }
+        return;
+    }
+    rest->from += n;
+    rest->length -= n;
+    if (rest->length == 0) {
+        free(rest);
+        connection->rest = NULL;
+        watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+    }
+}
+
+static void echo(struct source *connection)
+{
+    ssize_t n = recv(connection->fd, buffer, sizeof buffer, 0);
+    if (n <= 0) {
+        if (n == 0 || errno != EAGAIN) {
+            end(connection);
+        }
+        return;
+    }
+    ssize_t sent = send(connection->fd, buffer, n, MSG_NOSIGNAL);
+    if (sent < 0) {
+        if (errno != EAGAIN) {
+            end(connection);
+            return;
+        }
+        sent = 0;
+    }
+    if (sent < n) {
+        keep(connection, buffer + sent, n - sent);
+    }
+}
+
+static void listen_at(struct address *address, const char *text)
+{
+    int on = 1;
+    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socklen_t length = address->length;
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0
+            || bind(fd, &address->any, length) != 0 || listen(fd, SOMAXCONN) != 0) {
+        fail(text);
+    }
+    char host[INET6_ADDRSTRLEN];
+    switch (address->any.sa_family) {
+    case AF_UNIX:
+        printf("listening %s\n", text);
+        break;
+    case AF_INET:
+        getsockname(fd, &address->any, &length);
+        inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof host);
+        printf("listening tcp:%s:%d\n", host, ntohs(address->v4.sin_port));
+        break;
+    default:
+        getsockname(fd, &address->any, &length);
+        inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof host);
+        printf("listening tcp:[%s]:%d\n", host, ntohs(address->v6.sin6_port));
+    }
+    fflush(stdout);
+    add(fd, LISTENER)->address = address;
+}
+
+/* Whether the server goes on. */
+static int ready(struct source *source)
+{
+    switch (source->kind) {
+    case LISTENER:
+        accept_all(source);
+        return 1;
+    case END:
+        /* A signal, or the end of standard input; what is written there means nothing. */
+        return source->fd == STDIN_FILENO && read(STDIN_FILENO, buffer, sizeof buffer) > 0;
+    default:
+        if (source->rest != NULL) {
+            flush(source);
+        } else {
+            echo(source);
+        }
+        return 1;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    int first = argc > 1 && strcmp(argv[1], "--until-stdin-ends") == 0 ? 2 : 1;
+    int count = argc - first;
+    struct address *addresses = calloc(argc, sizeof *addresses);
+    if (addresses == NULL) {
+        fail("calloc");
+    }
+    int good = count > 0;
+    for (int i = 0; i < count; i++) {
+        good &= parse_address(argv[first + i], &addresses[i]);
+    }
+    if (!good) {
+        fputs("usage: echo_epoll [--until-stdin-ends] ADDRESS...\n", stderr);
+        return 2;
+    }
+    raise_descriptor_limit();
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    int signal = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (epoll < 0 || signal < 0) {
+        fail("epoll_create1, signalfd");
+    }
+    add(signal, END);
+    if (first == 2) {
+        add(STDIN_FILENO, END);
+    }
+    for (int i = 0; i < count; i++) {
+        listen_at(&addresses[i], argv[first + i]);
+    }
+    for (int running = 1; running;) {
+        struct epoll_event events[EVENTS];
+        int n = epoll_wait(epoll, events, EVENTS, -1);
+        if (n < 0 && errno != EINTR) {
+            fail("epoll_wait");
+        }
+        for (int i = 0; i < n; i++) {
+            running &= ready(events[i].data.ptr);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        if (addresses[i].any.sa_family == AF_UNIX && addresses[i].local.sun_path[0] != '\0') {
+            unlink(addresses[i].local.sun_path);
+        }
+    }
+    return 0;
+}
