@@ -17,12 +17,15 @@ import picocli.CommandLine.Parameters;
 
 /// `scripts/bench`: measures, prints the tables, and writes them as JSON.
 @Command(name = "bench", sortOptions = false, mixinStandardHelpOptions = true,
-        description = "Measures what fdsock's calls cost against C and against the channels of the JDK.")
+        description = "Measures fdsock's calls and its loop against C and against the channels of the JDK.")
 final class Bench implements Callable<Integer> {
     private static final int ROUNDS = 5;
 
+    /// The program of single calls, compiled.
+    private static final String CALLS = "bench_calls";
+
     private enum Part {
-        calls, messages, seam, startup
+        calls, messages, seam, startup, loop, idle, churn
     }
 
     @Parameters(paramLabel = "PART", arity = "0..*",
@@ -40,8 +43,8 @@ final class Bench implements Callable<Integer> {
             description = "Where to write the figures as JSON; ${DEFAULT-VALUE} where not said.")
     private Path json;
 
-    /// The compiled `native/bench_calls.c`.
-    private final Path program = Path.of(System.getProperty("fdsock.bench.program"));
+    /// The folder of the compiled programs of `native`.
+    private final Path programs = Path.of(System.getProperty("fdsock.bench.programs"));
 
     /// Whether standard error is a terminal, which the script knows and Java does not.
     private final boolean progress = Boolean.getBoolean("fdsock.bench.progress");
@@ -58,10 +61,13 @@ final class Bench implements Callable<Integer> {
         final List<Table> tables = new ArrayList<>();
         for (final Part part : parts) {
             tables.add(switch (part) {
-                case calls -> CallTable.calls(program, quick);
-                case messages -> CallTable.messages(program, quick);
+                case calls -> CallTable.calls(programs.resolve(CALLS), quick);
+                case messages -> CallTable.messages(programs.resolve(CALLS), quick);
                 case seam -> new SeamTable(quick);
                 case startup -> new StartupTable(quick);
+                case loop -> new LoopTable(programs, quick);
+                case idle -> new IdleTable(programs, quick);
+                case churn -> new ChurnTable(programs, quick);
             });
         }
         measure(tables, rounds != null ? rounds : quick ? 1 : ROUNDS);

@@ -122,12 +122,7 @@ final class StartupTable implements Table {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), StartupBenchmark.class.getName(),
                 row.work));
         command.add(Long.toString(System.nanoTime()));
-        final Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        final List<String> lines = process.inputReader().lines().toList();
-        if (process.waitFor() != 0) {
-            throw new IllegalStateException(command + " ended with " + process.exitValue() + " after " + lines);
-        }
-        return lines;
+        return Program.run(command);
     }
 
     @Override

@@ -12,12 +12,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// `scripts/bench` prints tables and writes them as JSON. What it measures depends on the machine and is not judged
 /// here, but for what a fresh JVM links, which does not.
-@RequiresProgram("cc")
+@RequiresProgram({"cc", "taskset"})
 class BenchIT {
     private static final Pattern LIBC = Pattern.compile("\\{\"through\":\"Libc\",[^}]*\\}");
+
+    private static final Pattern SERVER = Pattern.compile("^\\| ((tcp |unix) \\| )?(C|fdsock|JDK)[ ,]");
 
     private static final List<String> CASES = List.of("close_bad", "unix", "unix_dontwait", "tcp", "tcp_dontwait",
             "epoll_wait", "sendmsg_recvmsg", "pass_fd", "mmsg_udp", "mmsg_unix");
@@ -41,6 +45,20 @@ class BenchIT {
         final Matcher libc = LIBC.matcher(Files.readString(json));
         assertThat(libc.find()).isTrue();
         assertThat(libc.group()).contains("\"shapesLinkedAtFirstSocket\":1,", "\"shapesLinked\":5}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"loop, 10", "idle, 3", "churn, 3"})
+    void serversAreHeldAgainstTheOneInC(final String part, final int lines) throws Exception {
+        final Path json = folder.resolve("bench.json");
+        try (Program bench = Program.start(bench(), "--quick", "--json", json.toString(), part)) {
+            final List<String> table = bench.rest();
+            assertThat(bench.status()).as(bench.errors()).isZero();
+            assertThat(table).filteredOn(line -> SERVER.matcher(line).find()).hasSize(lines);
+        }
+        // A number that is none would not be JSON. Not one connection failed, and no descriptor is left.
+        assertThat(Files.readString(json)).contains("\"" + part + "\":[").doesNotContain("Infinity", "NaN")
+                .doesNotContainPattern("\"failed\":[^0]").doesNotContainPattern("\"descriptorsMore\":[^0]");
     }
 
     @Test
