@@ -1,18 +1,23 @@
 /*
  * echo_epoll.c: an echo server on epoll, to hold the server of the fdsock command against.
  *
- *     echo_epoll [--until-stdin-ends] ADDRESS...
+ *     echo_epoll [--two-threads] [--until-stdin-ends] ADDRESS...
  *
  * For each address, of a TCP or UNIX stream socket, it prints `listening ADDRESS`, with the port that the kernel chose.
  * It ends with status 0 on SIGTERM and SIGINT, and when standard input ends where that was asked for.
  *
  * One thread, level-triggered, one buffer for all: an event is one recv and one send of what came. Only what the peer
  * does not take at once is kept for its connection, and until it has taken it, nothing more is read from it.
+ *
+ * With --two-threads there is a second thread, which does nothing. The kernel's way from a descriptor to its file is
+ * shorter for a process of one thread, which a JVM never is: the option shows how much of a difference is that alone.
  */
 #define _GNU_SOURCE
 #include "echo_address.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -193,9 +198,21 @@ static int ready(struct source *source)
     }
 }
 
+static void *do_nothing(void *unused)
+{
+    for (;;) {
+        pause();
+    }
+    return unused;
+}
+
 int main(int argc, char **argv)
 {
-    int first = argc > 1 && strcmp(argv[1], "--until-stdin-ends") == 0 ? 2 : 1;
+    int first = 1;
+    bool two_threads = first < argc && strcmp(argv[first], "--two-threads") == 0;
+    first += two_threads;
+    bool until_stdin_ends = first < argc && strcmp(argv[first], "--until-stdin-ends") == 0;
+    first += until_stdin_ends;
     int count = argc - first;
     struct address *addresses = calloc(argc, sizeof *addresses);
     if (addresses == NULL) {
@@ -206,7 +223,7 @@ int main(int argc, char **argv)
         good &= parse_address(argv[first + i], &addresses[i]);
     }
     if (!good) {
-        fputs("usage: echo_epoll [--until-stdin-ends] ADDRESS...\n", stderr);
+        fputs("usage: echo_epoll [--two-threads] [--until-stdin-ends] ADDRESS...\n", stderr);
         return 2;
     }
     raise_descriptor_limit();
@@ -215,13 +232,17 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    pthread_t idle;
+    if (two_threads && (errno = pthread_create(&idle, NULL, do_nothing, NULL)) != 0) {
+        fail("pthread_create");
+    }
     epoll = epoll_create1(EPOLL_CLOEXEC);
     int signal = signalfd(-1, &signals, SFD_CLOEXEC);
     if (epoll < 0 || signal < 0) {
         fail("epoll_create1, signalfd");
     }
     add(signal, END);
-    if (first == 2) {
+    if (until_stdin_ends) {
         add(STDIN_FILENO, END);
     }
     for (int i = 0; i < count; i++) {

@@ -25,6 +25,12 @@ record EchoProgram(String name, boolean inJvm, List<String> command) {
         return new EchoProgram(name, false, List.of(programs.resolve("echo_epoll").toString()));
     }
 
+    /// The same with a second thread, which is idle: the kernel's ways are longer then, as in a JVM.
+    static EchoProgram cWithTwoThreads(final Path programs) {
+        return new EchoProgram("C, two threads", false,
+                List.of(programs.resolve("echo_epoll").toString(), "--two-threads"));
+    }
+
     /// Those that serve all connections by one thread.
     static List<EchoProgram> withOneThread(final Path programs) {
         return List.of(c("C", programs), FDSOCK, CHANNELS);
