@@ -3,6 +3,8 @@ package io.github.fdsock;
 import static io.github.fdsock.sys.Constants.EINTR;
 import static io.github.fdsock.sys.Constants.ENOSYS;
 import static io.github.fdsock.sys.Constants.EPERM;
+import static io.github.fdsock.sys.Constants.EPIOCGPARAMS;
+import static io.github.fdsock.sys.Constants.EPIOCSPARAMS;
 import static io.github.fdsock.sys.Constants.EPOLLERR;
 import static io.github.fdsock.sys.Constants.EPOLLET;
 import static io.github.fdsock.sys.Constants.EPOLLEXCLUSIVE;
@@ -22,6 +24,7 @@ import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.AsynchronousCloseException;
 
 /// An epoll instance: a set of descriptors, and a wait for the first of them that is ready.
@@ -42,6 +45,12 @@ import java.nio.channels.AsynchronousCloseException;
 public final class EpollFd extends Fd {
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final long LONGEST_MILLIS_IN_NANOS = Integer.MAX_VALUE * NANOS_PER_MILLI;
+
+    // struct epoll_params
+    private static final long USECS = 0;
+    private static final long BUDGET = 4;
+    private static final long PREFER = 6;
+    private static final long PAD = 7;
 
     private static final String KIND = "anon_inode:[eventpoll]";
 
@@ -241,6 +250,66 @@ public final class EpollFd extends Fd {
 
     private ErrnoException failed(final int errno, final String call, final int room, final long timeout) {
         return ErrnoException.of(errno, call, number(), room, timeout);
+    }
+
+    // ---- polling of devices
+
+    /// `struct epoll_params`: how a wait polls the network devices behind its sockets before it sleeps.
+    ///
+    /// @param usecs for so many µs at the most; 0 leaves it to `net.core.busy_poll`, mostly off
+    /// @param budget so many packets are taken by one look at a device, at most 65,535; 0 is the kernel's 8
+    /// @param prefer whether the device shall hold back its interrupts meanwhile, as long as somebody polls
+    public record BusyPoll(int usecs, int budget, boolean prefer) {
+        private static final int BUDGET_MAX = 0xffff;
+
+        /// Checks the ranges.
+        ///
+        /// @throws IllegalArgumentException where a number does not fit its field
+        public BusyPoll {
+            if (usecs < 0 || budget < 0 || budget > BUDGET_MAX) {
+                throw new IllegalArgumentException("to poll for " + usecs + " µs, " + budget + " packets at a time");
+            }
+        }
+    }
+
+    /// `ioctl(epfd, EPIOCSPARAMS, &params)`: lets waits poll the devices that packets come from, which spares an interrupt
+    /// and the way of its packet through the kernel, and costs a CPU. Linux 6.9.
+    ///
+    /// It works where all sockets of the set get their packets from one device queue (`SO_INCOMING_NAPI_ID`), whose
+    /// driver can be polled. Neither is checked here: elsewhere waits sleep as ever.
+    ///
+    /// @param how for how long, and so on
+    /// @throws ErrnoException `EPERM`: a budget above 64 needs CAP_NET_ADMIN; `ENOTTY`: Linux before 6.9;
+    ///         `EOPNOTSUPP`: a kernel without busy polling
+    /// @see <a href="https://docs.kernel.org/networking/napi.html">NAPI, busy polling</a>
+    public void busyPoll(final BusyPoll how) throws ErrnoException {
+        final MemorySegment params = Scratch.current().cells();
+        params.set(ValueLayout.JAVA_INT, USECS, how.usecs);
+        params.set(ValueLayout.JAVA_SHORT, BUDGET, (short) how.budget);
+        params.set(ValueLayout.JAVA_BYTE, PREFER, (byte) (how.prefer ? 1 : 0));
+        params.set(ValueLayout.JAVA_BYTE, PAD, (byte) 0);
+        ioctl(EPIOCSPARAMS, params, "EPIOCSPARAMS");
+    }
+
+    /// `ioctl(epfd, EPIOCGPARAMS, &params)`: what [#busyPoll(BusyPoll)] has set. Linux 6.9.
+    ///
+    /// @return how waits poll
+    /// @throws ErrnoException `ENOTTY`: Linux before 6.9; `EOPNOTSUPP`: a kernel without busy polling
+    public BusyPoll busyPoll() throws ErrnoException {
+        final MemorySegment params = Scratch.current().cells();
+        ioctl(EPIOCGPARAMS, params, "EPIOCGPARAMS");
+        return new BusyPoll(params.get(ValueLayout.JAVA_INT, USECS),
+                Short.toUnsignedInt(params.get(ValueLayout.JAVA_SHORT, BUDGET)),
+                params.get(ValueLayout.JAVA_BYTE, PREFER) != 0);
+    }
+
+    private void ioctl(final long request, final MemorySegment params, final String name) throws ErrnoException {
+        final int number = enter();
+        try {
+            ErrnoException.check(Libc.ioctl(number, request, params), "ioctl", number, name);
+        } finally {
+            leave();
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.fdsock;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
@@ -10,7 +11,9 @@ import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.AsynchronousCloseException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -298,6 +301,47 @@ class EpollFdTest {
             assertThat(seen.on(number)).doesNotContain(Call.close);
             assertThat(waiter.failure()).isInstanceOf(AsynchronousCloseException.class);
             assertThat(seen.on(number)).endsWith(Call.close).containsOnlyOnce(Call.close);
+        }
+    }
+
+    @Test
+    void howDevicesArePolledIsSetAndRead() throws IOException {
+        try {
+            assertThat(epoll.busyPoll()).isEqualTo(new EpollFd.BusyPoll(0, 0, false));
+        } catch (final ErrnoException e) {
+            assumeTrue(e.errno() != ENOTTY && e.errno() != EOPNOTSUPP, "Linux 6.9 with busy polling: " + e.getMessage());
+            throw e;
+        }
+        for (final EpollFd.BusyPoll how : List.of(new EpollFd.BusyPoll(50, 16, true),
+                new EpollFd.BusyPoll(Integer.MAX_VALUE, 64, false), new EpollFd.BusyPoll(1, 1, true),
+                new EpollFd.BusyPoll(0, 0, false))) {
+            epoll.busyPoll(how);
+            assertThat(epoll.busyPoll()).isEqualTo(how);
+        }
+        // With all of it set the instance is one like any other.
+        epoll.busyPoll(new EpollFd.BusyPoll(100, 8, true));
+        epoll.add(pair.first(), EPOLLOUT, 5);
+        assertThat(epoll.waitNanos(events, -1)).isEqualTo(1);
+    }
+
+    @Test
+    void howDevicesArePolledIsCheckedBeforeTheCall() {
+        assertThatThrownBy(() -> new EpollFd.BusyPoll(-1, 0, false)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("to poll for -1 µs, 0 packets at a time");
+        assertThatThrownBy(() -> new EpollFd.BusyPoll(0, 65536, false)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new EpollFd.BusyPoll(0, -1, false)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aKernelThatDoesNotPollDevicesSaysSo() {
+        try (Seen seen = Seen.failing(Call.ioctl, 2, ENOTTY)) {
+            assertThatThrownBy(epoll::busyPoll).isInstanceOf(ErrnoException.class).hasMessage(
+                    "ioctl(%d, EPIOCGPARAMS) = -1 ENOTTY (Inappropriate ioctl for device)", epoll.intValue());
+            assertThatThrownBy(() -> epoll.busyPoll(new EpollFd.BusyPoll(50, 0xff01, true)))
+                    .hasMessageContaining("EPIOCSPARAMS");
+            final MemorySegment params = (MemorySegment) seen.all(Call.ioctl).getLast().arguments().get(2);
+            assertThat(params.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE))
+                    .as("usecs, budget, prefer, pad").containsExactly(50, 0, 0, 0, 1, -1, 1, 0);
         }
     }
 
