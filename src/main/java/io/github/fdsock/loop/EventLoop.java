@@ -13,6 +13,7 @@ import io.github.fdsock.EpollFd;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
+import io.github.fdsock.PidFd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.resolve.AddressQuery;
@@ -104,6 +105,7 @@ public final class EventLoop implements Executor, Closeable {
     private Inbox.Task tasks;
     private final ArrayDeque<Action> endings = new ArrayDeque<>();
 
+    private final List<SignalWatch> signals = new ArrayList<>();
     private final List<Listener> resting = new ArrayList<>();
     private boolean wakingListeners;
 
@@ -306,7 +308,7 @@ public final class EventLoop implements Executor, Closeable {
         }
     }
 
-    // ---- timers, tasks, idle work
+    // ---- timers, tasks
 
     /// Lets something happen later, once.
     ///
@@ -379,6 +381,46 @@ public final class EventLoop implements Executor, Closeable {
             }
         }
     }
+
+    // ---- signals, processes
+
+    /// `sigaction(2)`, as the JVM does it: lets the loop be told of a signal to the process.
+    ///
+    /// The first to ask takes the signal from the JVM: SIGTERM, SIGINT and SIGHUP end the process no longer by themselves,
+    /// until all that were asked for are closed. A signal that comes again before the loop was told is told once, as the
+    /// kernel itself has it. One that the process was started to ignore, as SIGHUP by `nohup`, stays ignored.
+    ///
+    /// @param signal its name, with or without `SIG`: `TERM`, `INT`, `HUP`, `USR2`, `WINCH`, `CHLD`, …
+    /// @param action is run as a task of the loop; what it throws ends [#run], an `IOException` within an
+    ///        [UncheckedIOException]
+    /// @return ends it; the loop runs for as long as it is open, unless [SignalWatch#unref] says otherwise
+    /// @throws IllegalArgumentException there is no such signal, or the JVM or the kernel keeps it to itself: SIGSEGV,
+    ///         SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGQUIT, SIGKILL, SIGSTOP, and with `-Xrs` SIGTERM, SIGINT and SIGHUP
+    /// @throws UnsupportedOperationException the module `jdk.unsupported` is not there; a modular program requires it, or is
+    ///         started with `--add-modules jdk.unsupported`
+    public SignalWatch onSignal(final String signal, final Action action) {
+        requireThread();
+        requireOpen();
+        return SignalWatch.of(this, signal, action);
+    }
+
+    /// `pidfd_open(2)`, `waitid(2)`: lets the loop be told how a process ends, exactly once, also where it has already.
+    ///
+    /// A child is waited for by this: see [PidFd] for who else may do that.
+    ///
+    /// @param process stays the caller's, to be closed after the end was told
+    /// @param handler is told
+    /// @return ends it
+    /// @throws IOException as [#register]
+    public ExitWatch onExit(final PidFd process, final ExitWatch.ExitHandler handler) throws IOException {
+        return ExitWatch.of(this, process, Objects.requireNonNull(handler, "handler"));
+    }
+
+    List<SignalWatch> signals() {
+        return signals;
+    }
+
+    // ---- idle work
 
     /// Lets the loop do something again and again, once in each turn, instead of waiting.
     ///
@@ -753,6 +795,9 @@ public final class EventLoop implements Executor, Closeable {
                 if (registration.handler instanceof final Owner owner) {
                     failures.attempt(owner::loopCloses);
                 }
+            }
+            for (final SignalWatch signal : List.copyOf(signals)) {
+                signal.close();
             }
             while (!endings.isEmpty()) {
                 failures.attempt(this::tellEndings);
