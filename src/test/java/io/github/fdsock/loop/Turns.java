@@ -1,0 +1,84 @@
+package io.github.fdsock.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/// Turns of a loop that a test runs itself, until something is so, and not longer than a test may take.
+final class Turns {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private Turns() {
+    }
+
+    /// Runs turns until it is so.
+    static void until(final EventLoop loop, final BooleanSupplier so) throws IOException {
+        final Timer limit = loop.schedule(LIMIT, () -> {
+            throw new AssertionError("not so after " + LIMIT);
+        });
+        try {
+            while (!so.getAsBoolean()) {
+                loop.runOnce();
+            }
+        } finally {
+            limit.cancel();
+        }
+    }
+
+    /// Runs until there is nothing to wait for.
+    static void untilOver(final EventLoop loop) throws IOException {
+        final Timer limit = loop.timer(() -> {
+            throw new AssertionError("not over after " + LIMIT);
+        });
+        limit.unref();
+        limit.start(LIMIT);
+        try {
+            loop.run();
+        } finally {
+            limit.cancel();
+        }
+    }
+
+    /// Runs turns until none brings anything, which has to be soon: the loop does not spin on something.
+    static void untilQuiet(final EventLoop loop) throws IOException {
+        for (int i = 0; i < 1000; i++) {
+            final long before = loop.metrics().events();
+            loop.runNoWait();
+            if (loop.metrics().events() == before && loop.timeoutNanos() != 0) {
+                return;
+            }
+        }
+        throw new AssertionError("the loop spins");
+    }
+
+    /// What was handed to a data handler, as text.
+    static String text(final MemorySegment data) {
+        return new String(data.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    /// So many bytes of native memory, the `i`-th of which is `(from + i) % 251`.
+    static MemorySegment numbered(final long from, final int size) {
+        final MemorySegment bytes = Arena.ofAuto().allocate(size);
+        for (int i = 0; i < size; i++) {
+            bytes.set(ValueLayout.JAVA_BYTE, i, (byte) ((from + i) % 251));
+        }
+        return bytes;
+    }
+
+    /// Checks bytes as [#numbered] makes them; how many there are by now.
+    static long check(final long from, final MemorySegment bytes) {
+        for (long i = 0; i < bytes.byteSize(); i++) {
+            final byte is = bytes.get(ValueLayout.JAVA_BYTE, i);
+            if (is != (byte) ((from + i) % 251)) {
+                assertThat(is).as("byte %d", from + i).isEqualTo((byte) ((from + i) % 251));
+            }
+        }
+        return from + bytes.byteSize();
+    }
+}
