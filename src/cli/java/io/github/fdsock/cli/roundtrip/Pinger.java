@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.EpollFd;
+import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.SockOpt;
@@ -105,12 +106,28 @@ public final class Pinger implements Closeable {
         return results;
     }
 
+    /// Each is closed whatever comes of the others; the first failure is told.
     @Override
     public void close() throws IOException {
+        final List<Exception> failures = new ArrayList<>();
         for (final Connection connection : connections) {
-            connection.socket.close();
+            close(connection.socket, failures);
         }
-        epoll.close();
+        close(epoll, failures);
+        if (!failures.isEmpty()) {
+            switch (failures.getFirst()) {
+                case IOException e -> throw e;
+                case final Exception e -> throw (RuntimeException) e;
+            }
+        }
+    }
+
+    private static void close(final Fd fd, final List<Exception> failures) {
+        try {
+            fd.close();
+        } catch (final IOException | RuntimeException e) {
+            failures.add(e);
+        }
     }
 
     private final class Connection {
