@@ -139,6 +139,16 @@ public final class FaultRule implements Cloneable {
         return new FaultRule(EnumSet.of(call, others), null);
     }
 
+    /// The ways in which a call fails: a rule for each errno of its man page, and of the pages of the protocols that
+    /// this refers to, as [Sweep] injects them. Those that tell of something which has happened, as those of `close`,
+    /// have `after`.
+    ///
+    /// @param call the call
+    /// @return the rules; none for a call that has no errno
+    public static List<FaultRule> documented(final Call call) {
+        return DocumentedErrors.of(call);
+    }
+
     // ---- effects
 
     /// `error=`: the call fails.
@@ -626,6 +636,11 @@ public final class FaultRule implements Cloneable {
         final long nanos = time.toNanos();
         return nanos % 1_000_000 == 0 ? nanos / 1_000_000 + "ms"
                 : nanos % 1_000 == 0 ? nanos / 1_000 + "us" : nanos + "ns";
+    }
+
+    /// Whether this says of the other's calls what the other says, and may say it of more.
+    boolean coversAllOf(final FaultRule other) {
+        return named.containsAll(other.named) && options().equals(other.options());
     }
 
     /// Whether the other says the same of the same calls.

@@ -1,5 +1,8 @@
 package io.github.fdsock.harness;
 
+import static io.github.fdsock.sys.Constants.EAGAIN;
+import static io.github.fdsock.sys.Constants.EINTR;
+
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Errno;
@@ -10,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -20,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 
@@ -37,10 +42,13 @@ import java.util.stream.Collectors;
 /// then the second, and so on until a run makes no such call. One fails in each run: calls that only a failure leads to
 /// do not fail. `close` and `munmap` fail when they are done. At the end it has to pass untouched once more.
 ///
+/// By choice it does more, as SQLite's tests do: [#lasting] lets all calls of a kind fail from one on, and [#twice] lets
+/// another call fail while the first failure is put right.
+///
 /// **After each run** no descriptor is left over or missing, no thread is left that the scenario has started, the time
-/// limit has been kept, and the scenario has returned or has thrown, in any of its threads, what tells of the injected
+/// limit has been kept, and the scenario has returned or has thrown, in any of its threads, what tells of an injected
 /// errno: an exception that is, or has as its cause or suppressed, an [ErrnoException] of this errno, or has its name
-/// in the message; or what it was said to throw ([#expecting]). What must be true in between and afterwards the
+/// in the message; or what it was said to throw ([#expecting]). Where two were injected one of them is enough. What must be true in between and afterwards the
 /// scenario asserts itself; an [Error] is always a failure. After twenty failures the sweep ends.
 ///
 /// **Threads.** Each run is on a thread of its own, and faults meet that and all that are started by it or by these,
@@ -60,16 +68,20 @@ public final class Sweep {
     private Scope scope = (_, _) -> RUNS.get() == this;
     private Duration limit = LIMIT;
     private long shortTo;
+    private boolean lasting;
+    private boolean twice;
+    private final List<FaultRule> spared = new ArrayList<>();
     private BiPredicate<FaultRule, Throwable> expected = (_, _) -> false;
 
-    // Of one run.
-    private final Set<Call> seen = ConcurrentHashMap.newKeySet();
+    /// Every call that any run has made, and how often the last run did.
+    private final Map<Call, AtomicInteger> seen = new ConcurrentHashMap<>();
 
-    // Of all.
     private final Map<Call, Integer> failed = new TreeMap<>();
     private final List<Failure> failures = new ArrayList<>();
     private int runs;
     private int injected;
+    private int lasted;
+    private int doubled;
     private boolean stuck;
 
     private Sweep(final Scenario scenario) {
@@ -87,13 +99,14 @@ public final class Sweep {
 
     /// What went wrong in one run.
     ///
-    /// @param rule by which [Faults] makes it go wrong again; null where nothing was injected
+    /// @param rules by which [Faults] makes it go wrong again; none where nothing was injected
     /// @param what one sentence, or several lines
-    public record Failure(FaultRule rule, String what) {
-        /// The rule and what it led to.
+    public record Failure(List<FaultRule> rules, String what) {
+        /// The rules and what they led to.
         @Override
         public String toString() {
-            return (rule == null ? "untouched" : rule) + ": " + what;
+            return (rules.isEmpty() ? "untouched" : rules.stream().map(FaultRule::toString)
+                    .collect(Collectors.joining(" "))) + ": " + what;
         }
     }
 
@@ -101,13 +114,18 @@ public final class Sweep {
     ///
     /// @param runs how often the scenario was run
     /// @param injected in how many of them a fault was met
+    /// @param lasted in how many of these it lasted, [#lasting]
+    /// @param doubled in how many of these there was a second one, [#twice]
     /// @param failed how many calls of each kind were made to fail
     /// @param failures what went wrong; nothing where all is well
-    public record Report(int runs, int injected, Map<Call, Integer> failed, List<Failure> failures) {
+    public record Report(int runs, int injected, int lasted, int doubled, Map<Call, Integer> failed,
+            List<Failure> failures) {
         /// In a line, and one for each failure.
         @Override
         public String toString() {
-            return runs + " runs, " + injected + " with a fault: "
+            return runs + " runs, " + injected + " with a fault"
+                    + (lasted == 0 ? "" : ", " + lasted + " with one that lasted")
+                    + (doubled == 0 ? "" : ", " + doubled + " with a second one") + ": "
                     + failed.entrySet().stream()
                             .map(entry -> entry.getKey() + " " + entry.getValue() + " x "
                                     + DocumentedErrors.of(entry.getKey()).size())
@@ -162,6 +180,39 @@ public final class Sweep {
         return this;
     }
 
+    /// Lets each call fail for ever as well: in a run of its own all such calls from the one on that would fail alone.
+    ///
+    /// `EINTR` and `EAGAIN` do not last: who is told to try again may well do so for ever.
+    ///
+    /// @return this
+    public Sweep lasting() {
+        lasting = true;
+        return this;
+    }
+
+    /// Lets a second call fail as well: after each fault, in runs of their own, the first call that the scenario makes
+    /// then, the second, and so on until there is none left, each with one errno of its man page, another one each
+    /// time. That includes calls that only the first failure leads to, and those that [#failing] leaves out.
+    ///
+    /// @return this
+    public Sweep twice() {
+        twice = true;
+        return this;
+    }
+
+    /// Leaves out what cannot happen in the scenario, and what it would not stand: an `EAGAIN` where there is room, as
+    /// a wakeup knows it of its eventfd.
+    ///
+    /// @param rules such as `write:error=EAGAIN` or `close:error=EIO:after`, as [FaultRule#documented] has them
+    /// @return this
+    /// @throws FaultSyntaxException one of them is no rule
+    public Sweep sparing(final String... rules) {
+        for (final String rule : rules) {
+            spared.add(FaultRule.of(rule));
+        }
+        return this;
+    }
+
     /// Lets the scenario throw something else than the injected errno.
     ///
     /// @param right of the rule that was in force and what was thrown, whether that is right
@@ -181,18 +232,18 @@ public final class Sweep {
             throw new IllegalStateException("a sweep runs once");
         }
         // What the scenario loads and opens once, and keeps, is not its leak.
-        attempt(null, false);
+        new Run(null, 0, false).attempt();
         if (failures.isEmpty()) {
-            attempt(null, true);
+            new Run(null, 0, true).attempt();
         }
         if (failures.isEmpty()) {
             failEach();
             if (!stuck) {
-                attempt(null, true);
+                new Run(null, 0, true).attempt();
             }
         }
-        final Report report =
-                new Report(runs, injected, Collections.unmodifiableMap(failed), Collections.unmodifiableList(failures));
+        final Report report = new Report(runs, injected, lasted, doubled, Collections.unmodifiableMap(failed),
+                Collections.unmodifiableList(failures));
         if (!failures.isEmpty()) {
             throw new AssertionError(report.toString());
         }
@@ -216,7 +267,7 @@ public final class Sweep {
 
     /// A call that some run has made, since not all make the same; null where there is none left.
     private Call next(final Set<Call> done) {
-        return seen.stream().filter(call -> calls.contains(call) && !done.contains(call))
+        return seen.keySet().stream().filter(call -> calls.contains(call) && !done.contains(call))
                 .min(Comparator.naturalOrder()).orElse(null);
     }
 
@@ -227,78 +278,134 @@ public final class Sweep {
             if (!goesOn()) {
                 return false;
             }
-            final boolean met = attempt(rule.when(occurrence), true);
+            final FaultRule once = rule.when(occurrence);
+            final boolean met = new Run(once, 0, true).attempt();
             if (!met && !any) {
                 return false;
             }
             any = true;
+            if (lasting && goesOn() && rule.errno() != EINTR && rule.errno() != EAGAIN
+                    && new Run(rule.when(occurrence, Integer.MAX_VALUE), 0, true).attempt()) {
+                lasted++;
+            }
+            for (int second = 1; twice && goesOn() && new Run(once, second, true).attempt(); second++) {
+                doubled++;
+            }
         }
         return any;
     }
 
     private List<FaultRule> rules(final Call call) {
-        if (shortTo == 0 || !Parameters.transfers(call)) {
-            return DocumentedErrors.of(call);
-        }
         final List<FaultRule> rules = new ArrayList<>(DocumentedErrors.of(call));
-        rules.add(FaultRule.on(call).shortTo(shortTo));
+        rules.removeIf(rule -> spared.stream().anyMatch(other -> other.coversAllOf(rule)));
+        if (shortTo != 0 && Parameters.transfers(call)) {
+            rules.add(FaultRule.on(call).shortTo(shortTo));
+        }
         return rules;
     }
 
     // ---- one run
 
-    /// Whether a fault was met.
-    private boolean attempt(final FaultRule rule, final boolean checked) {
-        runs++;
-        final OpenDescriptors before = OpenDescriptors.now();
-        final Queue<Throwable> thrown = new ConcurrentLinkedQueue<>();
-        final ThreadGroup group = new ThreadGroup("sweep") {
-            @Override
-            public void uncaughtException(final Thread thread, final Throwable uncaught) {
-                thrown.add(uncaught);
-            }
-        };
-        final Thread thread = new Thread(group, () -> {
-            RUNS.set(this);
-            try {
-                scenario.run();
-            } catch (final Throwable t) {
-                thrown.add(t);
-            }
-        }, "sweep");
-        final Faults faults = rule == null ? null : Faults.inject(scope, rule);
-        final Layers.Layer watch = new Watch();
-        Layers.add(watch);
-        try (faults) {
-            thread.start();
-            final long start = System.nanoTime();
-            join(thread, start);
-            for (final Thread other : threads(group)) {
-                join(other, start);
-            }
-        } finally {
-            Layers.remove(watch);
-        }
-        final boolean met = faults != null && faults.injected() > 0;
-        if (met) {
-            injected++;
-        }
-        final List<Thread> running = threads(group);
-        if (!running.isEmpty()) {
-            stuck = true;
-            failures.add(new Failure(rule, "still running after " + limit + running.stream()
-                    .map(Sweep::place).collect(Collectors.joining())));
-            return met;
-        }
-        for (final Throwable each : thrown) {
-            if (!(met && isRight(rule, each))) {
-                failures.add(new Failure(rule, "threw " + trace(each)));
+    /// One run of the scenario.
+    private final class Run {
+        private final FaultRule rule;
+
+        /// Which of the calls after the first fault fails, too; 0 for none.
+        private final int second;
+        private final boolean checked;
+        private final Queue<Throwable> thrown = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger after = new AtomicInteger();
+        private volatile Faults faults;
+
+        /// What a call fails with that is the second.
+        private final Map<Call, FaultRule> again = new EnumMap<>(Call.class);
+        private volatile FaultRule failedAgain;
+
+        Run(final FaultRule rule, final int second, final boolean checked) {
+            this.rule = rule;
+            this.second = second;
+            this.checked = checked;
+            if (second > 0) {
+                for (final Call call : Call.values()) {
+                    final List<FaultRule> all = rules(call);
+                    if (!all.isEmpty()) {
+                        again.put(call, all.get(second % all.size()));
+                    }
+                }
             }
         }
-        if (checked) {
-            before.differences().forEach(difference -> failures.add(new Failure(rule, difference)));
+
+        /// Whether what was to be met was: the fault, or the second where there is one.
+        boolean attempt() {
+            runs++;
+            seen.values().forEach(count -> count.set(0));
+            final OpenDescriptors before = OpenDescriptors.now();
+            final ThreadGroup group = new ThreadGroup("sweep") {
+                @Override
+                public void uncaughtException(final Thread thread, final Throwable uncaught) {
+                    thrown.add(uncaught);
+                }
+            };
+            run(group);
+            final boolean met = faults != null && faults.injected() > 0;
+            if (met) {
+                injected++;
+            }
+            final List<FaultRule> rules = failedAgain != null ? List.of(rule, failedAgain)
+                    : rule != null ? List.of(rule) : List.of();
+            final List<Thread> running = threads(group);
+            if (!running.isEmpty()) {
+                stuck = true;
+                failures.add(new Failure(rules, "still running after " + limit + running.stream()
+                        .map(Sweep::place).collect(Collectors.joining())));
+                return met;
+            }
+            for (final Throwable each : thrown) {
+                if (!(met && rules.stream().anyMatch(one -> isRight(one, each)))) {
+                    failures.add(new Failure(rules, "threw " + trace(each)));
+                }
+            }
+            if (checked) {
+                before.differences().forEach(difference -> failures.add(new Failure(rules, difference)));
+            }
+            return second > 0 ? failedAgain != null : met;
         }
-        return met;
+
+        private void run(final ThreadGroup group) {
+            final Thread thread = new Thread(group, () -> {
+                RUNS.set(Sweep.this);
+                try {
+                    scenario.run();
+                } catch (final Throwable t) {
+                    thrown.add(t);
+                }
+            }, "sweep");
+            final Layers.Layer watch = new Watch();
+            Layers.add(watch);
+            // The second stands outside of the first, so that the call which the first is about has not met it yet.
+            try (Faults _ = again.isEmpty() ? null
+                        : Faults.inject(this::isSecond, again.values().toArray(FaultRule[]::new));
+                    Faults first = rule == null ? null : Faults.inject(scope, rule)) {
+                faults = first;
+                thread.start();
+                final long start = System.nanoTime();
+                join(thread, start);
+                for (final Thread other : threads(group)) {
+                    join(other, start);
+                }
+            } finally {
+                Layers.remove(watch);
+            }
+        }
+
+        private boolean isSecond(final Call call, final Object... arguments) {
+            if (!again.containsKey(call) || !scope.covers(call, arguments) || faults == null
+                    || faults.injected() == 0 || after.incrementAndGet() != second) {
+                return false;
+            }
+            failedAgain = again.get(call).when(seen.get(call).get());
+            return true;
+        }
     }
 
     private void join(final Thread thread, final long start) {
@@ -352,7 +459,7 @@ public final class Sweep {
         return text.toString().strip();
     }
 
-    /// Learns which calls are made, those that a fault answers too.
+    /// Counts which calls are made, those that a fault answers too.
     private final class Watch implements Layers.Layer {
         @Override
         public Layers.Place place() {
@@ -362,7 +469,7 @@ public final class Sweep {
         @Override
         public long call(final Invocation invocation) {
             if (scope.covers(invocation.call(), invocation.arguments())) {
-                seen.add(invocation.call());
+                seen.computeIfAbsent(invocation.call(), _ -> new AtomicInteger()).incrementAndGet();
             }
             return invocation.proceed();
         }

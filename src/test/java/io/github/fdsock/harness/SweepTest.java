@@ -298,6 +298,113 @@ class SweepTest {
                 .contains("write:short=1:when=1: threw java.lang.IllegalStateException: not all was written");
     }
 
+    // ---- more than one fault
+
+    @Test
+    void aFaultThatLastsIsMetByEveryCallFromTheOneOn() {
+        final List<String> results = new ArrayList<>();
+        final Sweep.Report report = Sweep.of(() -> {
+            final StringBuilder text = new StringBuilder();
+            for (int i = 0; i < 3; i++) {
+                text.append(Errno.name(-Libc.dup(-1))).append(' ');
+            }
+            results.add(text.toString());
+        }).failing(Call.dup).lasting().run();
+        assertThat(results).contains("EMFILE EMFILE EMFILE ", "EBADF EMFILE EMFILE ", "EBADF EBADF EMFILE ",
+                "EMFILE EBADF EBADF ");
+        assertThat(report.lasted()).isEqualTo(6);
+        assertThat(report).hasToString("16 runs, 12 with a fault, 6 with one that lasted: dup 3 x 2; 0 failures");
+    }
+
+    @Test
+    void whoIsToldToTryAgainMayDoSoForEver() {
+        Sweep.of(() -> {
+            try (Arena arena = Arena.ofConfined(); EventFd fd = EventFd.create(1, 0)) {
+                long n;
+                do {
+                    n = Libc.read(fd.intValue(), arena.allocate(8), 8);
+                } while (n == -EINTR || n == -EAGAIN);
+                if (n < 0) {
+                    throw new ErrnoException("read()", (int) -n);
+                }
+            }
+        }).failing(Call.read).lasting().run();
+    }
+
+    @Test
+    void aLeakThatOnlyALastingFaultLeadsToIsFound() throws IOException {
+        final List<Fd> leaked = Collections.synchronizedList(new ArrayList<>());
+        final Sweep.Scenario triesTwice = () -> {
+            final EventFd first = EventFd.create(0, 0);
+            leaked.add(first);
+            try {
+                EventFd.create(0, 0).close();
+            } catch (final ErrnoException e) {
+                EventFd.create(0, 0).close();
+            }
+            leaked.remove(first);
+            first.close();
+        };
+        Sweep.of(triesTwice).failing(Call.eventfd).run();
+        assertThat(failuresOf(Sweep.of(triesTwice).failing(Call.eventfd).lasting()))
+                .contains("eventfd:error=EMFILE:when=2+: left open: ", "-> anon_inode:[eventfd]")
+                .contains("; 5 failures").doesNotContain("when=1");
+        for (final Fd fd : leaked) {
+            fd.close();
+        }
+    }
+
+    @Test
+    void aSecondFaultMeetsEachCallThatIsMadeAfterTheFirst() {
+        final List<String> tried = new ArrayList<>();
+        final Sweep.Report report = Sweep.of(() -> {
+            final StringBuilder text = new StringBuilder();
+            for (int i = 0; i < 3; i++) {
+                text.append(Libc.dup(-1) == -EBADF ? '.' : '!');
+            }
+            text.append(Libc.epoll_create1(-1) == -EINVAL ? '.' : '!');
+            tried.add(text.toString());
+        }).failing(Call.dup).sparing("dup:error=EBADF").twice().run();
+        assertThat(report).hasToString(
+                "16 runs, 12 with a fault, 6 with a second one: dup 3 x 2; 0 failures");
+        assertThat(tried).contains("!!..", "!.!.", "!..!", ".!!.", ".!.!", "..!!").doesNotContain("...!");
+    }
+
+    @Test
+    void aMistakeInPuttingAFaultRightIsFoundAndNamedWithBothRules() throws IOException {
+        final List<Fd> leaked = Collections.synchronizedList(new ArrayList<>());
+        final String failures = failuresOf(Sweep.of(() -> {
+            final EventFd first = EventFd.create(0, 0);
+            leaked.add(first);
+            try {
+                EpollFd.create().close();
+            } catch (final ErrnoException e) {
+                // Nobody closes the first where this fails, too.
+                PipeFd.create(0).close();
+                leaked.remove(first);
+                first.close();
+                throw e;
+            }
+            leaked.remove(first);
+            first.close();
+        }).failing(Call.epoll_create1).twice());
+        for (final Fd fd : leaked) {
+            fd.close();
+        }
+        assertThat(failures).containsPattern("epoll_create1:error=EMFILE:when=1 pipe2:error=\\w+:when=1: left open: ")
+                .containsPattern("epoll_create1:error=EMFILE:when=1 close:error=\\w+:after:when=2: left open: ");
+    }
+
+    @Test
+    void whatIsSparedIsNotInjected() {
+        final Set<String> errnos = new TreeSet<>();
+        Sweep.of(() -> {
+            final int result = Libc.dup3(-1, -1, 0);
+            errnos.add(Errno.name(-result));
+        }).failing(Call.dup3).sparing("dup,dup3:error=EMFILE", "dup3:error=EBUSY").run();
+        assertThat(errnos).containsExactly("EBADF", "EINTR", "EINVAL");
+    }
+
     // ---- the table
 
     @ParameterizedTest
