@@ -251,8 +251,8 @@ public final class SocketFd extends Fd {
         if (events <= 0) {
             return events == 0 ? -EINPROGRESS : events;
         }
-        final int error = pendingError(number);
-        if (error != 0 || hasPeer(number)) {
+        final int error = connectError(number);
+        if (error != ENOTCONN) {
             return -error;
         }
         // Neither connected nor failed: nothing was on its way any more. Only TCP and its like go on by themselves.
@@ -271,14 +271,12 @@ public final class SocketFd extends Fd {
         }
         final int number = enter();
         try {
-            final int error = pendingError(number);
+            final int error = connectError(number);
+            if (error == ENOTCONN) {
+                checkNotClosedMeanwhile();
+            }
             if (error != 0) {
                 throw ErrnoException.of(error, "connect", number);
-            }
-            // A socket that was never told to connect has no error either, and "can be written to".
-            if (!hasPeer(number)) {
-                checkNotClosedMeanwhile();
-                throw ErrnoException.of(ENOTCONN, "connect", number);
             }
             return true;
         } finally {
@@ -286,20 +284,20 @@ public final class SocketFd extends Fd {
         }
     }
 
-    /// `SO_ERROR`, which reading clears; an errno of the look itself counts as one.
-    private static int pendingError(final int number) {
-        final MemorySegment error = Scratch.current().cells();
+    /// 0 when it is connected, else `SO_ERROR`, which reading clears, or `ENOTCONN`: a socket that was never told to
+    /// connect has no error either, and "can be written to". An errno of the look itself counts as one. Leaves the
+    /// thread's `name` alone.
+    private static int connectError(final int number) {
+        final MemorySegment cells = Scratch.current().cells();
         final MemorySegment length = Scratch.current().nameLength();
         length.set(ValueLayout.JAVA_INT, 0, Integer.BYTES);
-        final int result = Libc.getsockopt(number, SOL_SOCKET, SO_ERROR, error, length);
-        return result < 0 ? -result : error.get(ValueLayout.JAVA_INT, 0);
-    }
-
-    /// Whether it is connected; leaves the thread's `name` alone.
-    private static boolean hasPeer(final int number) {
-        final MemorySegment length = Scratch.current().nameLength();
+        final int looked = Libc.getsockopt(number, SOL_SOCKET, SO_ERROR, cells, length);
+        final int pending = looked < 0 ? -looked : cells.get(ValueLayout.JAVA_INT, 0);
+        if (pending != 0) {
+            return pending;
+        }
         length.set(ValueLayout.JAVA_INT, 0, SockAddr.MAX_LENGTH);
-        return Libc.getpeername(number, Scratch.current().cells(), length) >= 0;
+        return -Libc.getpeername(number, cells, length);
     }
 
     /// `getsockname(fd, addr, addrlen)`: the socket's own address, with the port that the kernel chose.

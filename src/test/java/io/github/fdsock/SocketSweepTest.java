@@ -63,7 +63,7 @@ class SocketSweepTest {
                 }
             }
         });
-        final Sweep.Report report = (family.keepsMessages() ? sweep : sweep.shortTo(1)).run();
+        final Sweep.Report report = (family.keepsMessages() ? sweep : sweep.shortTo(1)).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.socket, Call.bind, Call.connect, Call.send, Call.recv,
                 Call.close);
     }
@@ -140,7 +140,7 @@ class SocketSweepTest {
                     assertThat(value.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(7);
                 }
             }
-        }).run();
+        }).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.sendmsg, Call.recvmsg, Call.getsockopt, Call.close);
     }
 
@@ -166,7 +166,7 @@ class SocketSweepTest {
                 }
                 assertThat(pair.second().recvmsg(receiving, 0)).as("nothing is left").isEqualTo(-EAGAIN);
             }
-        }).run();
+        }).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.sendmsg, Call.recvmsg, Call.close);
     }
 
@@ -194,7 +194,7 @@ class SocketSweepTest {
                 }
                 receiving.get(1).takeFd(0).close();
             }
-        }).run();
+        }).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.sendmmsg, Call.recvmmsg, Call.close);
     }
 
@@ -213,7 +213,7 @@ class SocketSweepTest {
                     message.takeFd(0).close();
                 }
             }
-        }).run();
+        }).lasting().twice().run();
     }
 
     // ---- memory
@@ -244,7 +244,7 @@ class SocketSweepTest {
                 }
             }
         }).expecting((rule, thrown) ->
-                rule.errno() == EINVAL && thrown.getMessage().endsWith("not a memory file")).run();
+                rule.errno() == EINVAL && thrown.getMessage().endsWith("not a memory file")).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.memfd_create, Call.ftruncate, Call.fcntl, Call.mmap, Call.munmap,
                 Call.close);
     }

@@ -45,7 +45,7 @@ class EventLoopSweepTest {
                     assertThat(told).contains("other");
                 }
             }
-        }).run();
+        }).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.epoll_create1, Call.eventfd, Call.epoll_ctl, Call.epoll_wait,
                 Call.close);
     }
@@ -81,7 +81,7 @@ class EventLoopSweepTest {
                     throw failures;
                 }
             }
-        }).run();
+        }).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.epoll_wait, Call.recv, Call.send, Call.close);
     }
 
