@@ -27,8 +27,11 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/// `fdsock demo`: the whole in one run of half a minute.
+/// `fdsock demo`: the whole in one run, of half a minute where nothing else is said.
 @Command(name = "demo", description = {
     "Starts an echo server in a process of its own, on TCP and on a UNIX socket, and drives it with 1 and with 64"
         + " connections; prints the round-trip times beside those of the same work over JDK NIO, on both ends; then passes"
@@ -40,20 +43,36 @@ final class DemoCommand implements Callable<Integer> {
 
     /// fdsock and NIO take turns, so that what else the machine does falls on both.
     private static final int ROUNDS = 3;
-    private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(700);
-    private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
+
+    /// TCP and UNIX, each number of connections, fdsock and NIO.
+    private static final int CASES = 2 * CONNECTIONS.length * 2;
+
+    /// Of the time there is, in equal shares for each case.
+    private static final int WARM_UP_SHARE = 7;
+    private static final int ROUND_SHARE = 8;
+    private static final int SHARES = CASES * (WARM_UP_SHARE + ROUNDS * ROUND_SHARE);
 
     private static final int FILE_SIZE = 1 << 20;
-    private static final int CHANNEL_TIMEOUT_SECONDS = 10;
+    private static final long CHANNEL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--seconds", paramLabel = "N", defaultValue = "25",
+            description = "for how long round trips are made, all in all (default: ${DEFAULT-VALUE}); with 0 each"
+                + " connection makes one of them at a time")
+    private double seconds;
 
     @Override
     public Integer call() throws Exception {
+        Limits.within(spec, "--seconds", seconds, 0, TimeUnit.HOURS.toSeconds(1));
         final Map<String, RoundTrips> runs = new LinkedHashMap<>();
         final String handover;
         try (Children children = new Children()) {
             measure(children, runs);
             System.out.println(Table.of(runs.entrySet()));
-            handover = handOver(children);
+            handover = handOver(children.folder(), children::start);
         } catch (final IOException | RuntimeException e) {
             System.out.println("demo failed: " + e.getMessage());
             throw e;
@@ -71,7 +90,7 @@ final class DemoCommand implements Callable<Integer> {
 
     // ---- round trips
 
-    private static void measure(final Children children, final Map<String, RoundTrips> runs)
+    private void measure(final Children children, final Map<String, RoundTrips> runs)
             throws IOException, InterruptedException {
         final Path folder = children.folder();
         final Process ours = children.start("echo", "--until-stdin-ends", "tcp:127.0.0.1:0",
@@ -80,8 +99,7 @@ final class DemoCommand implements Callable<Integer> {
                 new Endpoint(SOCK_STREAM, SockAddr.unix(folder.resolve("nio.sock"))).toString());
         final List<Endpoint> ourEndpoints = Children.listening(ours, 2);
         final List<Endpoint> nioEndpoints = Children.listening(nio, 2);
-        final int cases = ourEndpoints.size() * CONNECTIONS.length * 2;
-        try (Progress progress = Progress.over("demo", cases * (WARM_UP_NANOS + ROUNDS * ROUND_NANOS))) {
+        try (Progress progress = Progress.over("demo", (long) (seconds * 1e9))) {
             long gone = 0;
             for (int kind = 0; kind < ourEndpoints.size(); kind++) {
                 for (final int connections : CONNECTIONS) {
@@ -98,7 +116,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static long compare(final Endpoint ours, final Endpoint nios, final int connections,
+    private long compare(final Endpoint ours, final Endpoint nios, final int connections,
             final Map<String, RoundTrips> runs, final Progress progress, final long goneBefore) throws IOException {
         final String kind = (ours.family() == AF_UNIX ? "unix, " : "tcp, ") + connections
                 + (connections == 1 ? " connection, " : " connections, ");
@@ -109,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
                 NioPinger nioPinger = new NioPinger(nios, MESSAGE_SIZE, connections)) {
             for (int round = 0; round <= ROUNDS; round++) {
                 final boolean counts = round > 0;
-                final long nanos = counts ? ROUND_NANOS : WARM_UP_NANOS;
+                final long nanos = (long) (seconds * 1e9 / SHARES * (counts ? ROUND_SHARE : WARM_UP_SHARE));
                 final long ourStart = gone;
                 final RoundTrips ourRound = pinger.run(nanos, now -> progress.at(ourStart + now));
                 final long nioStart = gone + nanos;
@@ -128,23 +146,26 @@ final class DemoCommand implements Callable<Integer> {
 
     // ---- descriptors
 
+    /// What starts a command of this program.
+    @FunctionalInterface
+    interface Starter {
+        Process start(String... arguments) throws IOException;
+    }
+
     /// Hands a listening socket and a half-read file over, closes both here, and sees them served and read there.
     ///
+    /// @param folder where files may be made
     /// @return what happened, in words
-    private static String handOver(final Children children) throws IOException, InterruptedException {
-        final SockAddr channelAddress = SockAddr.unix(children.folder().resolve("channel.sock"));
+    static String handOver(final Path folder, final Starter starter) throws IOException, InterruptedException {
+        final SockAddr channelAddress = SockAddr.unix(folder.resolve("channel.sock"));
         final byte[] content = new byte[FILE_SIZE];
         new Random().nextBytes(content);
-        final Path path = Files.write(children.folder().resolve("file"), content);
+        final Path path = Files.write(folder.resolve("file"), content);
         try (Arena arena = Arena.ofConfined(); SocketFd channels = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
             channels.bind(channelAddress);
             channels.listen(1);
-            final Process successor =
-                    children.start("successor", new Endpoint(SOCK_STREAM, channelAddress).toString());
-            if (channels.await(POLLIN, TimeUnit.SECONDS.toNanos(CHANNEL_TIMEOUT_SECONDS)) == 0) {
-                throw new WrongAnswerException("the successor did not connect");
-            }
-            try (SocketFd channel = channels.accept()) {
+            final Process successor = starter.start("successor", new Endpoint(SOCK_STREAM, channelAddress).toString());
+            try (SocketFd channel = accept(channels, successor)) {
                 final SockAddr address;
                 try (SocketFd listener = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
                         Fd file = Fd.openFile(path, O_RDONLY, 0)) {
@@ -156,22 +177,31 @@ final class DemoCommand implements Callable<Integer> {
                 }
                 // Both are closed here; what answers now is the other process.
                 echoOnce(address, arena);
-                final byte[] rest = readAll(channel, arena);
-                expect(Arrays.equals(rest, 0, rest.length, content, FILE_SIZE / 2, FILE_SIZE),
-                        "the successor read something else than the rest of the file");
+                expectRest(readAll(channel, arena), content, FILE_SIZE / 2);
             }
             Children.end(successor, "the successor", false);
         }
         return "another process served a listener and read on a file passed to it";
     }
 
+    /// The connection of a process that has just been started.
+    private static SocketFd accept(final SocketFd channels, final Process from) throws IOException {
+        final long start = System.nanoTime();
+        SocketFd channel = null;
+        while (channel == null) {
+            expect(from.isAlive() && System.nanoTime() - start < CHANNEL_TIMEOUT_NANOS, "the successor did not connect");
+            channel = channels.await(POLLIN, LOOK_NANOS) == 0 ? null : channels.accept();
+        }
+        return channel;
+    }
+
     private static void echoOnce(final SockAddr address, final Arena arena) throws IOException {
         final byte[] words = "served by the successor".getBytes(StandardCharsets.US_ASCII);
         try (SocketFd client = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
-            client.connect(address);
-            client.send(words, 0, words.length, 0);
+            expect(client.connect(address) == 0, "no connection to the successor");
+            expect(client.send(words, 0, words.length, 0) == words.length, "the successor took nothing");
             client.shutdown(SHUT_WR);
-            expect(Arrays.equals(readAll(client, arena), words), "the successor sent back something else");
+            expectRest(readAll(client, arena), words, 0);
         }
     }
 
@@ -180,13 +210,20 @@ final class DemoCommand implements Callable<Integer> {
         final ByteArrayOutputStream all = new ByteArrayOutputStream();
         final MemorySegment buffer = arena.allocate(FILE_SIZE);
         for (;;) {
-            final long n = from.recv(buffer, 0, TimeUnit.SECONDS.toNanos(CHANNEL_TIMEOUT_SECONDS));
+            final long n = from.recv(buffer, 0, CHANNEL_TIMEOUT_NANOS);
             expect(n >= 0, "the successor did not answer");
             if (n == 0) {
                 return all.toByteArray();
             }
             all.write(buffer.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE));
         }
+    }
+
+    private static void expectRest(final byte[] received, final byte[] all, final int from)
+            throws WrongAnswerException {
+        final int at = Arrays.mismatch(received, 0, received.length, all, from, all.length);
+        expect(at < 0 || at == received.length, "byte " + at + " from the successor is wrong");
+        expect(at < 0, "the successor sent " + at + " of " + (all.length - from) + " bytes");
     }
 
     private static void expect(final boolean right, final String otherwise) throws WrongAnswerException {

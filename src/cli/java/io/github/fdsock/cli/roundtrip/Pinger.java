@@ -4,7 +4,6 @@ import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.EpollFd;
-import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.SockOpt;
@@ -106,27 +105,24 @@ public final class Pinger implements Closeable {
         return results;
     }
 
-    /// Each is closed whatever comes of the others; the first failure is told.
     @Override
     public void close() throws IOException {
-        final List<Exception> failures = new ArrayList<>();
-        for (final Connection connection : connections) {
-            close(connection.socket, failures);
-        }
-        close(epoll, failures);
-        if (!failures.isEmpty()) {
-            switch (failures.getFirst()) {
-                case IOException e -> throw e;
-                case final Exception e -> throw (RuntimeException) e;
-            }
+        try (epoll) {
+            close(0, connections.size());
         }
     }
 
-    private static void close(final Fd fd, final List<Exception> failures) {
-        try {
-            fd.close();
-        } catch (final IOException | RuntimeException e) {
-            failures.add(e);
+    /// Each of them, though closing one may fail. By halves, since the stack may be too short for one after the other.
+    private void close(final int from, final int to) throws IOException {
+        if (to - from > 1) {
+            final int middle = from + to >>> 1;
+            try {
+                close(from, middle);
+            } finally {
+                close(middle, to);
+            }
+        } else if (from < to) {
+            connections.get(from).socket.close();
         }
     }
 
