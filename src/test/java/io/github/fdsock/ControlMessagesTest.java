@@ -13,7 +13,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.fdsock.cmsg.Cmsg;
 import io.github.fdsock.cmsg.ExtendedError;
 import io.github.fdsock.cmsg.PacketInfo;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.Credentials;
@@ -41,7 +40,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every typed control message means to the kernel what it means to us, in each direction that the kernel has.
 @Timeout(60)
-@FdLedger
 class ControlMessagesTest {
     private static final int ROOM = 512;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);

@@ -5,9 +5,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Iovec;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -215,16 +217,10 @@ class FdTest {
         @Test
         void anInterruptedCloseIsNotRepeated() throws IOException {
             final Fd fd = file("");
-            try (Seen seen = Seen.calls(made -> {
-                if (made.call() != Call.close) {
-                    return null;
-                }
-                Seen.really(Call.close, made.fd());
-                return (long) -EINTR;
-            })) {
+            try (Faults faults = Faults.inject("close:error=EINTR:after")) {
                 fd.close();
                 fd.close();
-                assertThat(seen.all(Call.close)).hasSize(1);
+                assertThat(faults.injected()).isEqualTo(1);
             }
         }
 
@@ -232,17 +228,11 @@ class FdTest {
         void whatACloseSaysOfLostWritesIsThrownAndTheNumberIsFree() throws IOException {
             final Fd fd = file("");
             final int number = fd.intValue();
-            try (Seen seen = Seen.calls(made -> {
-                if (made.call() != Call.close) {
-                    return null;
-                }
-                Seen.really(Call.close, made.fd());
-                return (long) -EIO;
-            })) {
+            try (Faults faults = Faults.inject("close:error=EIO:after")) {
                 assertThatThrownBy(fd::close).isInstanceOf(ErrnoException.class)
                         .hasMessage("close(%d) = -1 EIO (Input/output error)", number);
                 fd.close();
-                assertThat(seen.all(Call.close)).hasSize(1);
+                assertThat(faults.injected()).isEqualTo(1);
                 assertThat(fd.isOpen()).isFalse();
             }
         }
@@ -266,6 +256,7 @@ class FdTest {
         }
 
         @Test
+        @WithoutLedger("closes twice on purpose")
         void aForeignCloseIsNoticed() throws IOException {
             final Fd fd = file("");
             assertThat(Libc.close(fd.intValue())).isZero();

@@ -15,7 +15,6 @@ import io.github.fdsock.abi.ip_mreqn;
 import io.github.fdsock.abi.ip_msfilter;
 import io.github.fdsock.abi.ipv6_mreq;
 import io.github.fdsock.abi.packet_mreq;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.option.Membership;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
@@ -38,7 +37,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// Groups are joined and left, on the loopback interface, as the structs say that they become.
-@FdLedger
 class MembershipTest {
     private static final int LOOPBACK = 1;
     private static final Inet4Address GROUP = Inet4Address.ofLiteral("239.255.17.4");

@@ -14,6 +14,7 @@ import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.testing.Allocations;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -275,6 +276,7 @@ class MessagesTest {
     }
 
     @Test
+    @WithoutLedger("counts what its calls allocate")
     void usedAgainTheyAllocateNothing() throws IOException {
         final int window = 500;
         final int windowsMax = 200;

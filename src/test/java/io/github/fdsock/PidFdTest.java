@@ -101,7 +101,7 @@ class PidFdTest {
         final ProcessHandle handle = child.toHandle();
         end(child);
         try (Seen seen = Seen.calls(made -> made.call() == Call.pidfd_open
-                ? Seen.really(made.call(), (int) ProcessHandle.current().pid(), 0) : null)) {
+                ? made.behind().call(made.call(), (int) ProcessHandle.current().pid(), 0) : null)) {
             assertThatThrownBy(() -> PidFd.open(handle)).isInstanceOf(ErrnoException.class)
                     .hasMessageContaining("ESRCH");
             assertThat(seen.all(Call.close)).hasSize(1);
@@ -163,7 +163,7 @@ class PidFdTest {
                 if (made.call() != Call.waitid) {
                     return null;
                 }
-                final long result = Seen.really(Call.waitid, made.arguments().toArray());
+                final long result = made.really();
                 final MemorySegment info = (MemorySegment) made.arguments().get(2);
                 if (info.get(ValueLayout.JAVA_INT, 0) == SIGCHLD) {
                     info.set(ValueLayout.JAVA_INT, 8, CLD_DUMPED);

@@ -5,12 +5,10 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.fdsock.harness.junit.FdLedger;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 /// What goes into one end of a pipe comes out of the other, and both ends notice the other's end.
-@FdLedger
 class PipeFdTest {
     private static final byte[] WORD = "word".getBytes(US_ASCII);
 

@@ -127,7 +127,7 @@ class ReceiveDescriptorsTest extends PassingFixture {
         final int socket = pair.second().intValue();
         try (Seen _ = Seen.calls(made -> {
             if (made.call() == Call.recvmsg) {
-                final long n = Seen.really(made.call(), made.arguments().toArray());
+                final long n = made.really();
                 try {
                     // Closed during the call, so that the end of the call closes; and that fails.
                     pair.second().close();
@@ -192,7 +192,7 @@ class ReceiveDescriptorsTest extends PassingFixture {
             if (made.call() != Call.recvmsg) {
                 return null;
             }
-            final long n = Seen.really(made.call(), made.arguments().toArray());
+            final long n = made.really();
             final ControlBuffer control = ControlBuffer.of(message.control().segment()).clear();
             writer.accept(control);
             final MemorySegment header = (MemorySegment) made.arguments().get(1);

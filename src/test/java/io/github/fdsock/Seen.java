@@ -8,10 +8,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// Stands between the library and the kernel for the time of a test, writes down every call, and answers some itself.
 ///
-/// It sees the calls of all threads; closing it puts back what stood there before.
+/// It sees the calls of all threads, and stands in front of what stood there before, which sees what it does not answer
+/// itself, and is put back by closing it.
 public final class Seen implements Interposer, AutoCloseable {
     /// One call, before it was answered.
-    public record Made(Call call, List<Object> arguments) {
+    ///
+    /// @param behind what stands behind it, and lets the kernel answer in the end
+    public record Made(Call call, List<Object> arguments, Interposer behind) {
+        /// Makes the call.
+        public long really() {
+            return behind.call(call, arguments.toArray());
+        }
+
         /// Its first argument.
         public int fd() {
             return (int) arguments.getFirst();
@@ -52,15 +60,10 @@ public final class Seen implements Interposer, AutoCloseable {
 
     @Override
     public long call(final Call call, final Object... arguments) {
-        final Made made = new Made(call, List.of(arguments));
+        final Made made = new Made(call, List.of(arguments), before == null ? Interposer::proceed : before);
         calls.add(made);
         final Long answer = rule.answer(made);
-        return answer != null ? answer : really(call, arguments);
-    }
-
-    /// Makes the call.
-    public static long really(final Call call, final Object... arguments) {
-        return Interposer.proceed(call, arguments);
+        return answer != null ? answer : made.really();
     }
 
     /// Everything that was called, in order.

@@ -4,7 +4,6 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.testing.Project;
@@ -26,7 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Descriptors survive a sender that is gone, do not survive a receiver that is, and share memory between processes.
 @Timeout(120)
-@FdLedger
 class SeparateProcessesTest {
     private static final int MESSAGES = 3;
     private static final int SHARED_SIZE = 64 << 20;

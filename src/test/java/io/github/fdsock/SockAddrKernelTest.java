@@ -17,7 +17,6 @@ import static io.github.fdsock.sys.Constants.SOCK_STREAM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +32,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The kernel takes the addresses as they are encoded and reports them as they are decoded.
-@FdLedger
 class SockAddrKernelTest {
 
     private final Arena arena = Arena.ofConfined();

@@ -31,6 +31,7 @@ final class Termination implements Closeable {
                 Runtime.getRuntime().halt(status);
             } catch (final IOException | InterruptedException e) {
                 Main.complain(new PrintWriter(System.err), "termination", e);
+                last.run();
                 Runtime.getRuntime().halt(1);
             }
         }, "termination");

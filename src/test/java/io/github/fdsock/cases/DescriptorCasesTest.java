@@ -5,7 +5,6 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.Background;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Iovec;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.Timeout;
 
 /// Descriptors arrive in any number up to the limits, also while others send; at each limit it is known what happens.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@FdLedger
 class DescriptorCasesTest {
 
     private static void append(OneByteMessage message, int... descriptors) {

@@ -5,7 +5,6 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.Background;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.EpollEvents;
 import io.github.fdsock.sys.struct.Timespec;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.Timeout;
 
 /// A wait ends when something happens to what is watched, and not before.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@FdLedger
 class EpollCasesTest {
     /// Where what is waited for is certain to come.
     private static final int LONG_MS = 20_000;

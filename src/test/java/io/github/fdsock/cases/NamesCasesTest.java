@@ -5,7 +5,6 @@ import static io.github.fdsock.cases.Workbench.text;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Sockaddr;
 import java.lang.foreign.MemorySegment;
@@ -19,7 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Names and defaults that depend on this machine: they are what the system says they are.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@FdLedger
 class NamesCasesTest {
     @TempDir
     Path directory;

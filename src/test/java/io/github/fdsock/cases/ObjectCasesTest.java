@@ -9,7 +9,6 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,7 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Cases that speak of an object which owns a descriptor: closed, given away, taken in, born close-on-exec.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@FdLedger
 class ObjectCasesTest {
     /// Above what anybody else in this process opens, so that a number is free again when it was closed here.
     private static final int HIGH = 940;

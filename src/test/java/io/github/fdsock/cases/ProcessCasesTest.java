@@ -5,7 +5,6 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Pollfd;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What concerns another process: who it is, what it has open, that it has ended, and what it may not do.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@FdLedger
 class ProcessCasesTest {
     private static final long LIMIT_SECONDS = 20;
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.Background;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Iovec;
 import io.github.fdsock.sys.struct.Mmsghdr;
@@ -26,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What is sent arrives, all of it and in order, however much it is and whoever waits; what cannot be, ends in time.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@FdLedger
 class TransferCasesTest {
     @TempDir
     Path directory;

@@ -21,6 +21,7 @@ import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Iovec;
 import io.github.fdsock.sys.struct.Sigset;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -45,6 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A fault is what it says, to the kernel too: what was not to happen has not happened, what was has, and each call is
 /// counted once.
 @Timeout(60)
+@WithoutLedger("about the seam itself, which is empty before and after")
 class FaultsTest {
     private Arena arena;
     private SocketFd.Pair pair;

@@ -9,6 +9,7 @@ import io.github.fdsock.harness.Layers.Place;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// Layers see each call from the caller inward, the last lets the kernel answer, and without one there is no seam.
+@WithoutLedger("about the seam itself, which is empty before and after")
 class LayersTest {
     private final List<String> seen = new ArrayList<>();
     private final List<Layers.Layer> added = new ArrayList<>();

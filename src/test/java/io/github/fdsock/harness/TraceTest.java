@@ -9,6 +9,7 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A trace shows each call of its scope once, as its caller saw it, and disturbs none.
+@WithoutLedger("about the seam itself, which is empty before and after")
 class TraceTest {
 
     @TempDir

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import io.github.fdsock.harness.OpenDescriptors;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.channels.Pipe;
@@ -119,7 +120,7 @@ class OpenDescriptorsTest {
     @Test
     void aLeakingPropertyFails() {
         assertThat(failures("jqwik", LeavesOpenInProperty.class))
-                .anySatisfy(message -> assertThat(message).startsWith("descriptors differ after leaks\n"))
+                .anySatisfy(message -> assertThat(message).startsWith("descriptors after leaks:\n"))
                 .anySatisfy(message -> assertThat(message)
                         .startsWith("descriptors differ after OpenDescriptorsTest.LeavesOpenInProperty\n"));
     }
@@ -143,6 +144,7 @@ class OpenDescriptorsTest {
 
     // None of these has a name by which the build would find it.
 
+    @WithoutLedger("what the comparison finds")
     static class LeavesOpen {
         @Test
         void leaks() throws IOException {
@@ -155,6 +157,7 @@ class OpenDescriptorsTest {
         }
     }
 
+    @WithoutLedger("what the comparison finds")
     static class ClosesForeign {
         @Test
         void closes() throws IOException {
@@ -162,6 +165,7 @@ class OpenDescriptorsTest {
         }
     }
 
+    @WithoutLedger("what the comparison finds")
     static class LeavesOpenForAll {
         @BeforeAll
         static void open() throws IOException {
@@ -174,6 +178,7 @@ class OpenDescriptorsTest {
         }
     }
 
+    @WithoutLedger("what the comparison finds")
     static class TidiesUp {
         private static FileInputStream forAll;
         private final FileInputStream inField = new FileInputStream(FILE);

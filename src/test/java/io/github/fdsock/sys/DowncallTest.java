@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.sys.struct.EpollEvents;
 import io.github.fdsock.sys.struct.Sigset;
 import io.github.fdsock.sys.struct.Timespec;
+import io.github.fdsock.testing.WithoutLedger;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Functions that a libc does not have are called by their number, and every thread sees its own errno.
 @Timeout(120)
+@WithoutLedger("makes calls beneath the seam")
 class DowncallTest {
 
     /// A libc older than all that is newer than `syscall`.

@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.testing.WithoutLedger;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// An interposer sees every call there is, decides what its caller sees, and is gone the moment it is taken away.
 @Timeout(60)
+@WithoutLedger("about the seam itself, which is empty before and after")
 class InterposerTest {
 
     record Seen(Call call, List<Object> arguments) {

@@ -17,6 +17,7 @@ import io.github.fdsock.sys.struct.Siginfo;
 import io.github.fdsock.sys.struct.Sigset;
 import io.github.fdsock.sys.struct.Sockaddr;
 import io.github.fdsock.sys.struct.Timespec;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -335,6 +336,7 @@ class LibcTest {
     // ---- descriptors and files
 
     @Test
+    @WithoutLedger("closes twice on purpose")
     void closingTwiceIsToldByEbadf() {
         final int fd = Libc.eventfd(0, EFD_CLOEXEC);
         assertThat(Libc.close(fd)).isZero();
@@ -461,6 +463,7 @@ class LibcTest {
 
     /// The old instance works like the new one, but children inherit it.
     @Test
+    @WithoutLedger("uses what it has closed, on purpose")
     void anInterestOutlivesItsNumberWhileADuplicateIsOpen() {
         final int epfd = fd(Libc.epoll_create(1));
         assertThat(flags(epfd)).isZero();
@@ -586,6 +589,7 @@ class LibcTest {
     }
 
     @Test
+    @WithoutLedger("closes -1 on purpose")
     void sigmaskReturnsItsErrorNumberNegatedLikeEveryOther() {
         assertThat(Libc.close(-1)).isEqualTo(-EBADF);
         assertThat(Libc.pthread_sigmask(99, Sigset.allocate(arena).segment(), NULL)).isEqualTo(-EINVAL);

@@ -1,5 +1,6 @@
 package io.github.fdsock.testing;
 
+import io.github.fdsock.harness.Ledger;
 import io.github.fdsock.harness.OpenDescriptors;
 import net.jqwik.api.lifecycle.AroundContainerHook;
 import net.jqwik.api.lifecycle.AroundPropertyHook;
@@ -11,8 +12,8 @@ import net.jqwik.api.lifecycle.PropertyExecutor;
 import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 import net.jqwik.api.lifecycle.Store;
 
-/// Runs every jqwik property, all its tries together, and every class of properties under a check of the open
-/// descriptors. Registered by `META-INF/services`.
+/// Runs every jqwik property, all its tries together, under a ledger of descriptors, and every class of properties under
+/// a comparison of what is open. Registered by `META-INF/services`.
 public final class PropertyDescriptorCheck implements AroundPropertyHook, AroundContainerHook {
 
     /// For jqwik.
@@ -36,15 +37,16 @@ public final class PropertyDescriptorCheck implements AroundPropertyHook, Around
 
     @Override
     public PropertyExecutionResult aroundProperty(PropertyLifecycleContext context, PropertyExecutor property) {
-        OpenDescriptors before = OpenDescriptors.now();
-        PropertyExecutionResult result = property.execute();
-        try {
-            before.requireUnchanged(context.label());
-        } catch (AssertionError leak) {
-            result.throwable().ifPresent(leak::addSuppressed);
-            return result.mapToFailed(leak);
+        try (Ledger ledger = Ledger.open()) {
+            PropertyExecutionResult result = property.execute();
+            try {
+                ledger.requireClean(context.label());
+            } catch (AssertionError leak) {
+                result.throwable().ifPresent(leak::addSuppressed);
+                return result.mapToFailed(leak);
+            }
+            return result;
         }
-        return result;
     }
 
     @Override

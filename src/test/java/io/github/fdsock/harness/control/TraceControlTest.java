@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.harness.FaultSyntaxException;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.FileNotFoundException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A process that has registered its control is traced from outside, by JMX and by Flight Recorder.
+@WithoutLedger("about the seam itself, which is empty before and after")
 class TraceControlTest {
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
     private ObjectName name;

@@ -9,6 +9,7 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -27,6 +28,7 @@ import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 
 /// JUnit runs a test under what its annotations ask for, and only that.
+@WithoutLedger("about the seam itself, which is empty before and after")
 class ExtensionsTest {
 
     /// What the classes below leave open, closed here.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.harness.script.ScriptResult.Outcome;
+import io.github.fdsock.testing.WithoutLedger;
 import io.github.fdsock.harness.OpenDescriptors;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
@@ -140,6 +141,7 @@ class ThreadsTest {
     }
 
     @Nested
+    @WithoutLedger("closes -1 on purpose")
     class OutOfTime {
         @ParameterizedTest
         @ValueSource(strings = {
