@@ -337,7 +337,7 @@ class FdTest {
 
         @Test
         void noFreeNumberIsAnErrorOfDup() throws IOException {
-            try (Fd fd = file(""); Seen _ = Seen.failing(Call.fcntl, 1, EMFILE)) {
+            try (Fd fd = file(""); Faults _ = Faults.inject("fcntl:error=EMFILE:when=1")) {
                 assertThatThrownBy(fd::dup).isInstanceOf(ErrnoException.class)
                         .hasMessage("fcntl(%d, F_DUPFD_CLOEXEC, 0) = -1 EMFILE (Too many open files)", fd.intValue());
             }
@@ -393,7 +393,7 @@ class FdTest {
 
         @Test
         void anErrorNamesTheDescriptor() throws IOException {
-            try (PipeFd.Pair pipe = PipeFd.create(0); Seen _ = Seen.failing(Call.ppoll, 1, ENOMEM)) {
+            try (PipeFd.Pair pipe = PipeFd.create(0); Faults _ = Faults.inject("ppoll:error=ENOMEM:when=1")) {
                 assertThatThrownBy(() -> pipe.readEnd().await(POLLIN, 7)).isInstanceOf(ErrnoException.class)
                         .hasMessage("ppoll(%d, 7) = -1 ENOMEM (Cannot allocate memory)", pipe.readEnd().intValue());
             }
@@ -526,21 +526,21 @@ class FdTest {
         @Test
         void interruptedCallsGoOn() throws IOException {
             try (Fd fd = file("content")) {
-                try (Seen seen = Seen.failing(Call.read, 7, EINTR)) {
+                try (Faults faults = Faults.inject("read:error=EINTR:when=1..7")) {
                     assertThat(fd.read(new byte[7], 0, 7)).isEqualTo(7);
-                    assertThat(seen.all(Call.read)).hasSize(8);
+                    assertThat(faults.matched(0)).isEqualTo(8);
                 }
-                try (Seen seen = Seen.failing(Call.write, 7, EINTR)) {
+                try (Faults faults = Faults.inject("write:error=EINTR:when=1..7")) {
                     assertThat(fd.write(new byte[7], 0, 7)).isEqualTo(7);
-                    assertThat(seen.all(Call.write)).hasSize(8);
+                    assertThat(faults.matched(0)).isEqualTo(8);
                 }
-                try (Seen seen = Seen.failing(Call.writev, 7, EINTR)) {
+                try (Faults faults = Faults.inject("writev:error=EINTR:when=1..7")) {
                     assertThat(fd.writev(ByteBuffer.allocate(7))).isEqualTo(7);
-                    assertThat(seen.all(Call.writev)).hasSize(8);
+                    assertThat(faults.matched(0)).isEqualTo(8);
                 }
-                try (Seen seen = Seen.failing(Call.readv, 7, EINTR)) {
+                try (Faults faults = Faults.inject("readv:error=EINTR:when=1..7")) {
                     assertThat(fd.readv(ByteBuffer.allocate(7))).isZero();
-                    assertThat(seen.all(Call.readv)).hasSize(8);
+                    assertThat(faults.matched(0)).isEqualTo(8);
                 }
             }
         }
@@ -697,9 +697,9 @@ class FdTest {
         @Test
         void anInterruptedOpenGoesOn() throws IOException {
             final Path path = Files.createFile(directory.resolve("file"));
-            try (Seen seen = Seen.failing(Call.open, 3, EINTR); Fd fd = Fd.openFile(path, O_RDONLY, 0)) {
+            try (Faults faults = Faults.inject("open:error=EINTR:when=1..3"); Fd fd = Fd.openFile(path, O_RDONLY, 0)) {
                 assertThat(fd.isOpen()).isTrue();
-                assertThat(seen.all(Call.open)).hasSize(4);
+                assertThat(faults.matched(0)).isEqualTo(4);
             }
         }
     }

@@ -4,6 +4,8 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.FaultRule;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Errno;
@@ -56,7 +58,7 @@ class PeerTest {
         "ENOTCONN, Absent"})
     void whyThereIsNoneIsKeptApart(final String name, final String answer) throws IOException {
         final int errno = Errno.number(name);
-        try (Seen _ = Seen.failing(Call.getsockopt, 1, errno)) {
+        try (Faults _ = Faults.inject(FaultRule.on(Call.getsockopt).error(errno).when(1))) {
             final Peer<PidFd> peer = pair.first().peerPidFd();
             assertThat(peer.getClass().getSimpleName()).isEqualTo(answer);
             assertThatThrownBy(peer::orThrow).isInstanceOfSatisfying(ErrnoException.class,
@@ -67,7 +69,7 @@ class PeerTest {
     @ParameterizedTest
     @ValueSource(ints = {EMFILE, ENFILE, EACCES})
     void anythingElseIsNoAnswer(final int errno) throws IOException {
-        try (Seen _ = Seen.failing(Call.getsockopt, 1, errno)) {
+        try (Faults _ = Faults.inject(FaultRule.on(Call.getsockopt).error(errno).when(1))) {
             assertThatThrownBy(() -> pair.first().peerPidFd()).isInstanceOf(ErrnoException.class);
         }
     }

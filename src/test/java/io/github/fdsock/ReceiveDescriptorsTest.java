@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.cmsg.Cmsg;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Call;
@@ -443,10 +444,10 @@ class ReceiveDescriptorsTest extends PassingFixture {
     @Test
     void anErrorBringsNone() throws IOException {
         send("x", 1);
-        try (Seen _ = Seen.failing(Call.recvmsg, 1, ECONNRESET)) {
+        try (Faults _ = Faults.inject("recvmsg:error=ECONNRESET:when=1")) {
             assertThatThrownBy(() -> receive(1)).isInstanceOf(ErrnoException.class).hasMessageContaining("ECONNRESET");
         }
-        try (Seen _ = Seen.failing(Call.recvmsg, 2, EINTR); Message message = receive(1)) {
+        try (Faults _ = Faults.inject("recvmsg:error=EINTR:when=1..2"); Message message = receive(1)) {
             assertThat(message.descriptors()).isEqualTo(1);
         }
     }

@@ -7,6 +7,8 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.FaultRule;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Call;
@@ -164,7 +166,7 @@ class SendDescriptorsTest {
     @ParameterizedTest
     @ValueSource(ints = {ETOOMANYREFS, EPIPE, ENOBUFS})
     void aRefusalLeavesThemWithTheirOwner(final int errno) throws IOException {
-        try (Seen _ = Seen.failing(Call.sendmsg, 1, errno)) {
+        try (Faults _ = Faults.inject(FaultRule.on(Call.sendmsg).error(errno).when(1))) {
             assertThatThrownBy(() -> pair.first().sendDescriptors(oneByte, 0, pipe.writeEnd()))
                     .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(errno));
         }

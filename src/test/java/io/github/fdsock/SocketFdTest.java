@@ -12,6 +12,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.sys.Call;
@@ -272,7 +273,7 @@ class SocketFdTest {
         void noFreeDescriptorLeavesTheConnectionQueued() throws IOException {
             try (SocketFd listener = TCP4.listening(1); SocketFd client = TCP4.socket()) {
                 client.connect(listener.localAddress());
-                try (Seen _ = Seen.failing(Call.accept4, 1, EMFILE)) {
+                try (Faults _ = Faults.inject("accept4:error=EMFILE:when=1")) {
                     assertThatThrownBy(listener::accept).isInstanceOf(ErrnoException.class)
                             .hasMessageContaining("EMFILE");
                     try (SocketFd accepted = listener.accept()) {

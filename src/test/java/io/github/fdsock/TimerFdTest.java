@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.struct.Itimerspec;
 import java.io.IOException;
@@ -161,7 +162,7 @@ class TimerFdTest {
     @Test
     void settingTheTimeOfDayIsAnError() throws IOException {
         try (TimerFd timer = TimerFd.create(CLOCK_REALTIME, 0);
-                Seen _ = Seen.failing(Call.read, 1, ECANCELED)) {
+                Faults _ = Faults.inject("read:error=ECANCELED:when=1")) {
             assertThatThrownBy(timer::expirations).isInstanceOf(ErrnoException.class).hasMessageContaining("ECANCELED");
         }
     }
@@ -170,9 +171,9 @@ class TimerFdTest {
     void anInterruptedReadGoesOn() throws IOException {
         try (TimerFd timer = TimerFd.create(CLOCK_MONOTONIC, 0)) {
             timer.start(0, 0);
-            try (Seen seen = Seen.failing(Call.read, 3, EINTR)) {
+            try (Faults faults = Faults.inject("read:error=EINTR:when=1..3")) {
                 assertThat(timer.expirations()).isEqualTo(1);
-                assertThat(seen.all(Call.read)).hasSize(4);
+                assertThat(faults.matched(0)).isEqualTo(4);
             }
         }
     }

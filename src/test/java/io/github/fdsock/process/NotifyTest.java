@@ -13,6 +13,8 @@ import io.github.fdsock.PipeFd;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.FaultRule;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Timespec;
@@ -122,7 +124,7 @@ class NotifyTest {
         String message = received();
         assertThat(message).startsWith("RELOADING=1\nMONOTONIC_USEC=");
         assertThat(Long.parseLong(message.substring(message.lastIndexOf('=') + 1))).isBetween(before, after);
-        try (Seen _ = Seen.failing(Call.clock_gettime, 1, EPERM)) {
+        try (Faults _ = Faults.inject("clock_gettime:error=EPERM:when=1")) {
             assertThatThrownBy(notify::reloading).isInstanceOf(ErrnoException.class).hasMessageContaining("EPERM");
         }
     }
@@ -227,7 +229,7 @@ class NotifyTest {
     @ParameterizedTest
     @CsvSource({"connect, 11", "connect, 13", "send, 11", "send, 105", "socket, 24"})
     void whatWasNotSentIsNotReportedAsSent(Call call, int errno) {
-        try (Seen _ = Seen.failing(call, 1, errno)) {
+        try (Faults _ = Faults.inject(FaultRule.on(call).error(errno).when(1))) {
             assertThatThrownBy(notify::ready).isInstanceOfSatisfying(ErrnoException.class,
                     e -> assertThat(e.errno()).isEqualTo(errno));
         }

@@ -12,6 +12,7 @@ import io.github.fdsock.MemFd;
 import io.github.fdsock.PidFd;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SignalFd;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Rlimit;
@@ -369,7 +370,7 @@ class SpawnTest {
 
     @Test
     void aLibcThatCannotChangeTheDirectoryIsSaidSo() {
-        try (Seen _ = Seen.failing(Call.posix_spawn_file_actions_addchdir_np, 1, ENOSYS)) {
+        try (Faults _ = Faults.inject("posix_spawn_file_actions_addchdir_np:error=ENOSYS:when=1")) {
             fails(Spawn.program("true").chdir(Path.of("/")), "posix_spawn_file_actions_addchdir_np(\"/\") = -1 ENOSYS "
                     + "(Function not implemented)");
         }
