@@ -55,5 +55,10 @@ final class CallEvent extends Event {
                 event.commit();
             }
         }
+
+        /// An event is one of the thread that commits it.
+        @Override
+        public void unfinished(final Object begun, final Trace.Entry entry) {
+        }
     };
 }

@@ -4,6 +4,7 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.sys.Call;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// Which calls something applies to: those of a thread, on a descriptor, all.
 ///
@@ -41,14 +42,18 @@ public interface Scope {
         return (_, _) -> Thread.currentThread() == thread;
     }
 
-    /// The calls on a descriptor: those that have it as an argument. When it is closed the scope ends, though its
-    /// number may be used again.
+    /// The calls on a descriptor: those that have it as an argument. With that which closes it the scope ends, though
+    /// its number may be used again, and closed.
     ///
     /// @param fd the descriptor
     /// @return the scope
     static Scope descriptor(final Fd fd) {
         final int number = fd.intValue();
-        return (call, arguments) -> Parameters.has(call, arguments, number) && (fd.isOpen() || call == Call.close);
+        // That which closes it: it is not open any more then. By its arguments, since several may ask about one call.
+        final AtomicReference<Object[]> last = new AtomicReference<>();
+        return (call, arguments) -> Parameters.has(call, arguments, number)
+                && (fd.isOpen() || call == Call.close
+                        && (last.compareAndSet(null, arguments) || last.get() == arguments));
     }
 
     /// The calls of a set, as `strace -e trace=` takes it: `sendmsg,recvmsg`, `%network`, `!close`, `/^epoll`, `all`.

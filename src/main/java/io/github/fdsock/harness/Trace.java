@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /// `strace`, from inside: the calls of a block, a descriptor or the process, in strace's notation.
@@ -27,7 +29,7 @@ import java.util.function.Consumer;
 ///
 /// **What it shows** is what the caller of [Libc][io.github.fdsock.sys.Libc] asked for and got. An answer that a fault
 /// rule gave in the kernel's place, or changed, is marked `(INJECTED)`, as strace marks those of its own. A call
-/// appears when it has returned, under the name of the C function and with that function's arguments: strace, which
+/// appears when it has returned, or at the end of the trace if it has not by then, under the name of the C function and with that function's arguments: strace, which
 /// sees system calls, calls a `send` `sendto`. A call that never gets to the kernel, since a length was refused, does
 /// not appear.
 ///
@@ -38,7 +40,7 @@ import java.util.function.Consumer;
 /// some microseconds.
 ///
 /// **Threads.** Any number may make calls and open traces of their own; each trace has the order in which the calls
-/// returned. [#close] may be called by any thread; a call under way at that moment may still appear.
+/// returned. [#close] may be called by any thread; a call that begins at that moment may still appear.
 public final class Trace implements AutoCloseable {
     private static final Sink NOWHERE = new Sink() {
         @Override
@@ -57,6 +59,9 @@ public final class Trace implements AutoCloseable {
     private final Sink sink;
     private final List<Entry> entries;
     private final TraceSummary summary = new TraceSummary();
+
+    /// Whoever takes one out writes its line.
+    private final Set<Begun> underWay = ConcurrentHashMap.newKeySet();
     private final Layers.Layer layer = new TraceLayer();
 
     /// What the sink threw; it is not asked again.
@@ -70,12 +75,12 @@ public final class Trace implements AutoCloseable {
         Layers.add(layer);
     }
 
-    /// One call that has returned.
+    /// One call that has returned, or had not when the trace ended.
     ///
     /// @param call the function
     /// @param arguments the text of each argument, with what the kernel has written into it
-    /// @param result what the caller got: `>= 0`, or `-errno`
-    /// @param outcome the text of the result: `5`, `-1 EAGAIN (Resource temporarily unavailable)`
+    /// @param result what the caller got: `>= 0`, or `-errno`; 0 where it has got nothing
+    /// @param outcome the text of the result: `5`, `-1 EAGAIN (Resource temporarily unavailable)`, `? <unfinished ...>`
     /// @param injected whether the result, or a part of it, was made up by a fault rule
     /// @param time when it was made
     /// @param nanos how long it took, in nanoseconds
@@ -99,6 +104,11 @@ public final class Trace implements AutoCloseable {
         }
 
         void end(Object begun, Entry entry);
+
+        /// In place of [#end], where the trace ends first, on the thread that ends it.
+        default void unfinished(final Object begun, final Entry entry) {
+            end(begun, entry);
+        }
     }
 
     // ---- opening one
@@ -180,10 +190,12 @@ public final class Trace implements AutoCloseable {
         return summary.copy();
     }
 
-    /// Ends the trace. What it has seen stays there to be asked for.
+    /// Ends the trace. What it has seen stays there to be asked for; a call that is under way appears with the result
+    /// `? <unfinished ...>`, and not again when it returns.
     @Override
     public void close() {
         Layers.remove(layer);
+        underWay.forEach(this::endUnfinished);
         final Throwable thrown = broken;
         broken = null;
         if (thrown != null) {
@@ -215,35 +227,53 @@ public final class Trace implements AutoCloseable {
         final long result = invocation.proceed();
         final long nanos = System.nanoTime() - start;
         summary.add(invocation.call(), result, nanos);
-        if (begun != null) {
-            end(invocation, begun, result, nanos);
+        if (begun != null && underWay.remove(begun)) {
+            end(begun, result, nanos, invocation.injected());
         }
         return result;
     }
 
-    private record Begun(CallText text, Instant time, Object bySink) {
+    private record Begun(Call call, CallText text, Thread thread, int tid, Instant time, long start, Object bySink) {
+        Entry entry(final List<String> arguments, final long result, final String outcome, final boolean injected,
+                final long nanos) {
+            return new Entry(call, arguments, result, outcome, injected, time, nanos, thread, tid);
+        }
     }
 
-    /// Neither this nor [#end] may throw: the caller of a traced call would lose its result, and a descriptor with it.
+    /// None of these may throw: the caller of a traced call would lose its result, and a descriptor with it.
     private Begun begin(final Invocation invocation) {
         try {
             final Object bySink = broken == null ? sink.begin() : null;
-            return bySink == null ? null
-                    : new Begun(CallText.before(invocation.call(), invocation.arguments(), style.limit()),
-                            Instant.now(), bySink);
+            if (bySink == null) {
+                return null;
+            }
+            final CallText text = CallText.before(invocation.call(), invocation.arguments(), style.limit());
+            final Begun begun = new Begun(invocation.call(), text, Thread.currentThread(), style.threads() ? tid() : 0,
+                    Instant.now(), System.nanoTime(), bySink);
+            underWay.add(begun);
+            return begun;
         } catch (final RuntimeException | Error e) {
             broken = e;
             return null;
         }
     }
 
-    private void end(final Invocation invocation, final Begun begun, final long result, final long nanos) {
+    private void end(final Begun begun, final long result, final long nanos, final boolean injected) {
         try {
-            sink.end(begun.bySink, new Entry(invocation.call(), begun.text.arguments(result), result,
-                    begun.text.result(), invocation.injected(), begun.time, nanos, Thread.currentThread(),
-                    style.threads() ? tid() : 0));
+            sink.end(begun.bySink, begun.entry(begun.text.arguments(result), result, begun.text.result(), injected, nanos));
         } catch (final RuntimeException | Error e) {
             broken = e;
+        }
+    }
+
+    private void endUnfinished(final Begun begun) {
+        if (underWay.remove(begun)) {
+            try {
+                sink.unfinished(begun.bySink, begun.entry(begun.text.arguments(-1), 0, "? <unfinished ...>", false,
+                        System.nanoTime() - begun.start));
+            } catch (final RuntimeException | Error e) {
+                broken = e;
+            }
         }
     }
 

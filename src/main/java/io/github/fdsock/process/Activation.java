@@ -126,12 +126,17 @@ public final class Activation implements Closeable {
         try {
             return SocketFd.adopt(fd);
         } catch (final ErrnoException e) {
-            // EBADF also comes of a file that was opened with O_PATH.
-            if (e.errno() != ENOTSOCK && e.errno() != EBADF) {
+            if (e.errno() != ENOTSOCK && !(e.errno() == EBADF && isPath(fd))) {
                 throw e;
             }
             return Fd.adopt(fd);
         }
+    }
+
+    /// Whether it is a file that was opened with `O_PATH`, which is open, though all but a few calls say `EBADF`.
+    private static boolean isPath(final int fd) {
+        final int flags = Libc.fcntl(fd, F_GETFL, 0);
+        return flags >= 0 && (flags & O_PATH) != 0;
     }
 
     /// How many descriptors were passed.

@@ -159,5 +159,9 @@ class LayersTest {
         assertThat(elsewhere(() -> on.and(here).covers(Call.close, number))).isFalse();
         fd.close();
         assertThat(on.covers(Call.read, number, MemorySegment.NULL, 8L)).as("whoever has the number now").isFalse();
+        final Object[] closing = {number};
+        assertThat(on.covers(Call.close, closing)).isTrue();
+        assertThat(on.covers(Call.close, closing)).as("the same call, by another layer").isTrue();
+        assertThat(on.covers(Call.close, number)).as("whoever has the number now").isFalse();
     }
 }

@@ -4,8 +4,10 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.Background;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
+import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
@@ -78,6 +80,23 @@ class TraceTest {
             fd.close();
             assertThat(trace.lines()).containsExactly("read(" + number + ", \"\\1\\0\\0\\0\\0\\0\\0\\0\", 8) = 8",
                     "close(" + number + ") = 0");
+        }
+    }
+
+    @Test
+    void aCallThatHasNotReturnedAtTheEndHasALineAllTheSame() throws Exception {
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
+            final Trace trace = Trace.record(Scope.descriptor(pair.first()));
+            try (Background<Long> blocked = Background.start(() -> pair.first().recv(new byte[4], 0, 4, 0))) {
+                blocked.awaitBlockedOn(pair.first().intValue());
+                trace.close();
+                trace.close();
+                assertThat(pair.second().send(new byte[1], 0, 1, 0)).isEqualTo(1);
+                assertThat(blocked.result()).isEqualTo(1);
+            }
+            assertThat(trace.lines()).singleElement().asString()
+                    .matches("recv\\(" + pair.first().intValue() + ", 0x[0-9a-f]+, 4, 0\\) = \\? <unfinished \\.\\.\\.>");
+            assertThat(trace.entries().getFirst().thread().getName()).isEqualTo("background");
         }
     }
 
