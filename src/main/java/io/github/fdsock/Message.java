@@ -89,6 +89,7 @@ public final class Message implements Closeable {
     private boolean holdsReceived;
 
     private long bytes;
+    private long length;
     private int flags;
     private Truncation truncation = Truncation.NONE;
 
@@ -165,6 +166,13 @@ public final class Message implements Closeable {
     ///         for an empty datagram, and where nothing was sent or received
     public long bytes() {
         return bytes;
+    }
+
+    /// How long the message was that the last call has received.
+    ///
+    /// @return more than [#bytes] where a datagram was cut off and the call had the flag `MSG_TRUNC`; else the same
+    public long length() {
+        return length;
     }
 
     /// Empties it, as if it were new: buffers, addresses, control messages. Descriptors that were lent are their
@@ -524,6 +532,7 @@ public final class Message implements Closeable {
         header.received();
         from.told(header.namelen());
         flags = header.flags();
+        this.length = length;
         bytes = Math.min(length, buffers.length());
         final boolean full = adopt();
         if (receivedCount > descriptorsMax || (flags & MSG_CTRUNC) != 0 && full) {
@@ -570,6 +579,7 @@ public final class Message implements Closeable {
 
     private void forget() {
         bytes = 0;
+        length = 0;
         flags = 0;
         truncation = Truncation.NONE;
         receivedCount = 0;

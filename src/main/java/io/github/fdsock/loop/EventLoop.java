@@ -117,6 +117,7 @@ public final class EventLoop implements Executor, Closeable {
     /// Who runs the loop or closes it; null while nobody does.
     private final AtomicReference<Thread> runner = new AtomicReference<>();
     private StreamMemory streamMemory;
+    private DatagramMemory datagramMemory;
 
     /// Set by [#close] before it ends what is registered: nothing new comes in.
     private volatile boolean closed;
@@ -284,6 +285,40 @@ public final class EventLoop implements Executor, Closeable {
             streamMemory = new StreamMemory(metrics);
         }
         return streamMemory;
+    }
+
+    // ---- datagrams
+
+    /// `socket`, `bind`: receives and sends datagrams at an address, by UDP or a UNIX socket.
+    ///
+    /// An IPv6 socket serves IPv4 as well, as the system has it, where the address is the unspecified one. Of multicast
+    /// groups it hears those that it has [joined][Datagrams#join] and no others (`IP_MULTICAST_ALL` and
+    /// `IPV6_MULTICAST_ALL` are off). For other options make the socket and use [#datagrams(SocketFd)].
+    ///
+    /// @param address the own address: port 0 lets the kernel choose, see [Datagrams#localAddress]
+    /// @return the socket, which reads
+    /// @throws IOException `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, …
+    public Datagrams datagrams(final SockAddr address) throws IOException {
+        return Datagrams.open(this, address);
+    }
+
+    /// Receives and sends the datagrams of a socket of any family: UDP, UNIX, netlink, packet, …
+    ///
+    /// @param socket of type `SOCK_DGRAM` or `SOCK_RAW`, bound or not, connected or not. It belongs to what is returned from
+    ///        now on, unless this throws; its status flags stay as they are, since no call waits anyway
+    /// @return the socket, which reads
+    /// @throws IllegalArgumentException a socket for connections
+    /// @throws IOException `EBADF`, `ENOTSOCK`; as [EpollFd#add]
+    public Datagrams datagrams(final SocketFd socket) throws IOException {
+        return Datagrams.open(this, socket);
+    }
+
+    /// The buffers that all datagram sockets of this loop share.
+    DatagramMemory datagramMemory() {
+        if (datagramMemory == null) {
+            datagramMemory = new DatagramMemory(metrics);
+        }
+        return datagramMemory;
     }
 
     /// Listeners that wait for a free descriptor.

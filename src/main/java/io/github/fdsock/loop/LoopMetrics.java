@@ -16,6 +16,9 @@ public final class LoopMetrics {
     long bytesWritten;
     long bytesQueued;
     long streams;
+    long datagramsReceived;
+    long datagramsSent;
+    long datagramErrors;
     long connectionsAccepted;
     long connectionsRefused;
     long listenerPauses;
@@ -143,7 +146,7 @@ public final class LoopMetrics {
         return bytesWritten;
     }
 
-    /// Bytes that wait in the queues of all streams for the kernel to take them.
+    /// Bytes that wait in the queues of all streams and datagram sockets for the kernel to take them.
     ///
     /// @return the number at present
     public long bytesQueued() {
@@ -155,6 +158,28 @@ public final class LoopMetrics {
     /// @return the number at present
     public long streams() {
         return streams;
+    }
+
+    /// Datagrams that were received, each of those that came as one by `UDP_GRO`.
+    ///
+    /// @return the number
+    public long datagramsReceived() {
+        return datagramsReceived;
+    }
+
+    /// Datagrams that the kernel has taken, each of those that it was to make of one by `UDP_SEGMENT`.
+    ///
+    /// @return the number
+    public long datagramsSent() {
+        return datagramsSent;
+    }
+
+    /// Errors of single datagrams: refused by the kernel or by a full queue, or told of by an ICMP message; see
+    /// [Datagrams#onError].
+    ///
+    /// @return the number, whether anybody was told or not
+    public long datagramErrors() {
+        return datagramErrors;
     }
 
     /// Connections that listeners have accepted and handed to their handlers.

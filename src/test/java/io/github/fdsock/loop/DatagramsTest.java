@@ -1,0 +1,587 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.EventFd;
+import io.github.fdsock.Fd;
+import io.github.fdsock.Message;
+import io.github.fdsock.Seen;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SockAddrBuffer;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.cmsg.Cmsg;
+import io.github.fdsock.cmsg.PacketInfo;
+import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Call;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Every datagram that comes is told once, in order, with all that came beside it; every one that is sent is taken by the
+/// kernel, waits in the queue, or is told to have failed.
+@Timeout(60)
+@FdLedger
+class DatagramsTest {
+    private EventLoop loop;
+    private Arena arena;
+    private final List<String> told = new ArrayList<>();
+
+    @BeforeEach
+    void open() throws IOException {
+        loop = EventLoop.open();
+        loop.schedule(TimeUnit.SECONDS.toNanos(20), () -> {
+            throw new AssertionError("nothing has come for 20 seconds behind " + told);
+        }).unref();
+        arena = Arena.ofConfined();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        loop.close();
+        arena.close();
+    }
+
+    private static String text(final MemorySegment data) {
+        return new String(data.toArray(ValueLayout.JAVA_BYTE), java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    private MemorySegment data(final String text) {
+        return arena.allocateFrom(text).asSlice(0, text.length());
+    }
+
+    /// Sockets that are connected to one another; what comes to the second is written down.
+    private Datagrams[] connected(final SocketFamily family) throws IOException {
+        final SocketFd.Pair pair = family.connected();
+        final Datagrams[] both = {loop.datagrams(pair.first()), loop.datagrams(pair.second())};
+        both[1].onMessage((data, from, message) -> told.add(text(data)));
+        both[0].onClose(_ -> both[1].close());
+        return both;
+    }
+
+    // ---- there and back
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void anEchoServerIsTwoLines(final SocketFamily family) throws IOException {
+        final Datagrams server = loop.datagrams(family.any());
+        server.onMessage((data, from, message) -> server.send(data, from));
+        final Datagrams client = loop.datagrams(family.any());
+        client.onMessage((data, from, message) -> {
+            told.add(text(data));
+            assertThat(from.address()).isEqualTo(server.localAddress());
+            client.close();
+            server.close();
+        }).onClose(cause -> told.add("closed " + cause));
+        assertThat(client.send(data("hello"), server.localAddress())).isTrue();
+        loop.run();
+        assertThat(told).containsExactly("hello", "closed null");
+        assertThat(loop.hasWork()).isFalse();
+        assertThat(loop.metrics().datagramsSent()).isEqualTo(2);
+        assertThat(loop.metrics().datagramsReceived()).isEqualTo(2);
+        assertThat(loop.metrics().bytesRead()).isEqualTo(10);
+    }
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void u41_severalComeInARowAnEmptyOneAmongThem(final SocketFamily family) throws IOException {
+        final Datagrams server = loop.datagrams(family.any());
+        final Datagrams client = loop.datagrams(family.any());
+        server.onMessage((data, from, message) -> {
+            told.add(data.byteSize() + " from " + from.address().equals(client.localAddress()));
+            if (data.byteSize() == 3) {
+                server.close();
+                client.close();
+            }
+        });
+        for (final String text : List.of("1", "", "22", "", "333")) {
+            client.send(data(text), server.localAddress());
+        }
+        loop.run();
+        assertThat(told).containsExactly("1 from true", "0 from true", "2 from true", "0 from true", "3 from true");
+    }
+
+    @SocketFamilies({UDP4, UDP6})
+    void n14_u42_batchesComeInOrder(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        final List<Integer> numbers = new ArrayList<>();
+        both[1].onMessage((data, from, message) -> {
+            numbers.add(data.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
+            if (numbers.size() == 100) {
+                both[0].close();
+            }
+        });
+        for (int i = 0; i < 100; i++) {
+            both[0].send(arena.allocateFrom(ValueLayout.JAVA_INT, i));
+        }
+        try (Seen seen = Seen.calls()) {
+            loop.run();
+            // 2, 4, 8 and 16 in the first turn, then 16 each.
+            assertThat(seen.all(Call.recvmmsg)).hasSizeLessThanOrEqualTo(10);
+        }
+        assertThat(numbers).isEqualTo(IntStream.range(0, 100).boxed().toList());
+    }
+
+    @Test
+    void aSingleOneIsReceivedByASingleCall() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        both[0].send(data("one"));
+        try (Seen seen = Seen.calls()) {
+            loop.runOnce();
+            assertThat(seen.all(Call.recvmmsg)).hasSize(1);
+        }
+        assertThat(told).containsExactly("one");
+    }
+
+    /// What libuv calls a buffer that is too small is refused before there is any.
+    @Test
+    void u42_theRoomIsCheckedAndWhatIsLongerIsCutAndSaysSo() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        assertThatThrownBy(() -> both[1].room(0, 0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0 bytes");
+        assertThatThrownBy(() -> both[1].room(1, 254)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("254");
+        both[1].room(4, 0).onMessage((data, from, message) -> told.add(
+                text(data) + ", " + message.truncated() + ", " + message.length()));
+        for (final String text : List.of("123", "1234", "12345", "123456789")) {
+            both[0].send(data(text));
+        }
+        loop.runOnce();
+        assertThat(told).containsExactly("123, false, 3", "1234, false, 4", "1234, true, 5", "1234, true, 9");
+    }
+
+    @Test
+    void theLargestOfAUnixSocketNeedsMoreRoom() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        both[1].room(200_000, 0).onMessage((data, from, message) -> told.add(data.byteSize() + " " + message.truncated()));
+        both[0].send(MemorySegment.ofArray(new byte[150_000]));
+        loop.runOnce();
+        assertThat(told).containsExactly("150000 false");
+    }
+
+    @Test
+    void anyFamilyOfDatagramsWillDo() throws IOException {
+        final SocketFd netlink = SocketFd.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+        final Datagrams datagrams = loop.datagrams(netlink);
+        datagrams.onMessage((data, from, message) -> {
+            told.add(from.address().toString());
+            datagrams.close();
+        });
+        // struct nlmsghdr of NLMSG_NOOP (1) with NLM_F_REQUEST | NLM_F_ACK (5): the kernel acknowledges it.
+        final MemorySegment request = arena.allocate(16, 4);
+        request.set(ValueLayout.JAVA_INT, 0, 16);
+        request.set(ValueLayout.JAVA_SHORT, 4, (short) 1);
+        request.set(ValueLayout.JAVA_SHORT, 6, (short) 5);
+        datagrams.send(request);
+        loop.run();
+        assertThat(told).hasSize(1).allMatch(address -> address.startsWith("netlink:0"));
+    }
+
+    @SocketFamilies({SocketFamily.TCP4, SocketFamily.UNIX_SEQPACKET})
+    void aSocketForConnectionsIsRefused(final SocketFamily family) throws IOException {
+        try (SocketFd socket = family.socket()) {
+            assertThatThrownBy(() -> loop.datagrams(socket)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("connections");
+            assertThat(socket.isOpen()).isTrue();
+        }
+    }
+
+    // ---- what comes beside the bytes
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.2, UDP4", "::1, UDP6"})
+    void theOwnAddressThatItCameToIsToldAndAnsweredFrom(final String literal, final SocketFamily family)
+            throws IOException {
+        final boolean six = family == UDP6;
+        final Datagrams server = loop.datagrams(six ? SockAddr.anyInet6(0) : SockAddr.anyInet4(0));
+        server.socket().setsockopt(six ? SockOpt.IPV6_RECVPKTINFO : SockOpt.IP_PKTINFO, true);
+        final int port = ((SockAddr.Inet) server.localAddress()).port();
+        final SockAddr there = SockAddr.inet(literal, port);
+        final Message answer = Message.allocate(arena, 1, 64, 0);
+        server.onMessage((data, from, message) -> {
+            final PacketInfo info = message.get(six ? Cmsg.IPV6_PKTINFO : Cmsg.IP_PKTINFO);
+            told.add(info.local().getHostAddress());
+            answer.buffers().add(data("back"));
+            answer.to(from).add(six ? Cmsg.IPV6_PKTINFO : Cmsg.IP_PKTINFO, PacketInfo.from(info.local()));
+            assertThat(server.trySend(answer)).isEqualTo(4);
+        });
+        final Datagrams client = loop.datagrams(family.any());
+        client.onMessage((data, from, message) -> {
+            told.add(text(data) + " from there: " + from.address().equals(there));
+            client.close();
+            server.close();
+        });
+        client.send(data("hello"), there);
+        loop.run();
+        assertThat(told).containsExactly(InetAddress.ofLiteral(literal).getHostAddress(), "back from there: true");
+    }
+
+    @Test
+    void descriptorsComeWithTheirDatagramWhereThereIsRoomForThem() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        final List<Fd> taken = new ArrayList<>();
+        both[1].onMessage((data, from, message) -> {
+            told.add(text(data) + " " + message.descriptors() + " " + message.truncation());
+            if (message.descriptors() > 0) {
+                taken.add(message.takeFd(0));
+            }
+        });
+        final Message out = Message.allocate(arena, 1, 0, 2);
+        out.buffers().add(data("x"));
+        try (EventFd fd = EventFd.create(0, 0)) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(both[0].trySend(out.lendFd(fd).lendFd(fd))).isEqualTo(1);
+                // The second of them is not taken, and closed behind the handler.
+                loop.runOnce();
+                both[1].room(100, 2);
+            }
+        }
+        assertThat(told).containsExactly("x 0 ROOM", "x 2 NONE");
+        taken.getFirst().close();
+    }
+
+    @Test
+    void thoseOfABatchThatIsGivenUpAreClosed() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        both[1].room(100, 1).onMessage((data, from, message) -> {
+            told.add(text(data));
+            both[0].close();
+            both[1].close();
+        });
+        final Message out = Message.allocate(arena, 1, 0, 1);
+        out.buffers().add(data("x"));
+        try (EventFd fd = EventFd.create(0, 0)) {
+            both[0].trySend(out.lendFd(fd));
+            both[0].trySend(out.lendFd(fd));
+        }
+        // The ledger says whether the second was closed.
+        loop.run();
+        assertThat(told).containsExactly("x");
+    }
+
+    // ---- joined and cut by the kernel
+
+    @SocketFamilies({UDP4, UDP6})
+    void n15_oneSendBecomesSeveralDatagrams(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        both[1].onMessage((data, from, message) -> told.add(data.byteSize() + ""));
+        assertThat(both[0].sendSegmented(arena.allocate(250), 100, null, failure -> told.add("sent " + failure))).isTrue();
+        both[0].sendSegmented(arena.allocate(200), 100, null, null);
+        both[0].sendSegmented(arena.allocate(7), 100, null, null);
+        both[0].sendSegmented(arena.allocate(0), 100, null, null);
+        while (told.size() < 8) {
+            loop.runOnce();
+        }
+        assertThat(told).containsExactlyInAnyOrder("100", "100", "50", "100", "100", "7", "0", "sent null");
+        assertThat(loop.metrics().datagramsSent()).isEqualTo(7);
+        assertThatThrownBy(() -> both[0].sendSegmented(arena.allocate(7), 0, null, null))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0 bytes each");
+        assertThatThrownBy(() -> both[0].sendSegmented(arena.allocate(7), 65_536, null, null))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("65536");
+    }
+
+    @SocketFamilies({UDP4, UDP6})
+    void whatTheKernelHasJoinedIsToldAsItsDatagrams(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        both[1].socket().setsockopt(SockOpt.UDP_GRO, true);
+        final List<Integer> sizes = new ArrayList<>();
+        both[1].onMessage((data, from, message) -> {
+            assertThat(from.address()).isEqualTo(both[0].localAddress());
+            assertThat(message.getInt(Cmsg.UDP_GRO, 0)).isEqualTo(100);
+            told.add(data.byteSize() + " " + data.get(ValueLayout.JAVA_BYTE, 0));
+            sizes.add((int) message.bytes());
+            if (told.size() == 1) {
+                both[1].pause();
+            }
+        });
+        final MemorySegment data = arena.allocate(250);
+        data.set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
+        data.set(ValueLayout.JAVA_BYTE, 100, (byte) 2);
+        data.set(ValueLayout.JAVA_BYTE, 200, (byte) 3);
+        both[0].sendSegmented(data, 100, null, null);
+        loop.runOnce();
+        assertThat(told).as("paused behind the first").containsExactly("100 1");
+        assertThat(sizes).containsExactly(250);
+        both[1].resume();
+        loop.runOnce();
+        assertThat(told).containsExactly("100 1", "100 2", "50 3");
+
+        told.clear();
+        both[1].coalesced(true);
+        both[0].sendSegmented(data, 100, null, null);
+        loop.runOnce();
+        assertThat(told).containsExactly("250 1");
+    }
+
+    // ---- pausing
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void behindAPauseNothingIsToldAndNothingIsLost(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        final SockAddr sender = both[0].localAddress();
+        both[1].onMessage((data, from, message) -> {
+            assertThat(from.address()).isEqualTo(sender);
+            told.add(text(data));
+            both[1].pause();
+        });
+        final List<String> sent = IntStream.range(0, 8).mapToObj(Integer::toString).toList();
+        sent.forEach(each -> both[0].send(data(each)));
+        // Others receive meanwhile, into the memory that all of them share.
+        final Datagrams other = loop.datagrams(family.any());
+        other.onMessage((data, from, message) -> { });
+        for (int i = 0; i < sent.size(); i++) {
+            both[0].send(data("other"), other.localAddress());
+            loop.runOnce();
+            assertThat(told).isEqualTo(sent.subList(0, i + 1));
+            loop.runNoWait();
+            assertThat(told).hasSize(i + 1);
+            both[1].resume();
+        }
+    }
+
+    @Test
+    void aHandlerThatThrowsLosesOnlyWhatItWasGiven() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        both[1].onMessage((data, from, message) -> {
+            told.add(text(data));
+            if (text(data).equals("1") || text(data).equals("2")) {
+                throw new IllegalArgumentException("a bug");
+            }
+        });
+        for (int i = 0; i < 4; i++) {
+            both[0].send(data(i + ""));
+        }
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> {
+                loop.runOnce();
+                loop.runOnce();
+            }).isInstanceOf(IllegalArgumentException.class);
+        }
+        loop.runOnce();
+        assertThat(told).containsExactly("0", "1", "2", "3");
+    }
+
+    @Test
+    void anIoExceptionOfAHandlerClosesItsSocketAlone() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        both[1].onMessage((data, from, message) -> {
+            throw new IOException(text(data));
+        }).onClose(cause -> told.add("closed: " + cause.getMessage()));
+        both[0].send(data("no"));
+        both[0].send(data("never"));
+        loop.runOnce();
+        assertThat(told).containsExactly("closed: no");
+        assertThat(both[1].isClosed()).isTrue();
+        assertThat(both[0].isClosed()).isFalse();
+    }
+
+    // ---- the queue
+
+    @Test
+    void whatTheKernelDoesNotTakeIsQueuedAndComesInOrder() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        final int all = 3000;
+        final int[] sent = {0};
+        final int[] done = {0};
+        final int[] drained = {0};
+        final Action more = () -> {
+            boolean goOn = true;
+            while (goOn && sent[0] < all) {
+                goOn = both[0].send(MemorySegment.ofArray(("" + sent[0]++).getBytes()), null, failure -> {
+                    assertThat(failure).isNull();
+                    done[0]++;
+                });
+            }
+        };
+        both[0].highWaterMark(20_000).onDrain(() -> {
+            drained[0]++;
+            assertThat(both[0].bytesQueued()).isZero();
+            more.run();
+        });
+        both[1].onMessage((data, from, message) -> {
+            assertThat(text(data)).isEqualTo("" + told.size());
+            told.add("");
+            if (told.size() == all) {
+                both[0].close();
+            }
+        });
+        more.run();
+        assertThat(both[0].bytesQueued()).isPositive().isEqualTo(loop.metrics().bytesQueued());
+        try (Seen seen = Seen.calls()) {
+            loop.run();
+            assertThat(seen.all(Call.sendmmsg)).isNotEmpty();
+        }
+        assertThat(told).hasSize(all);
+        assertThat(done[0]).isEqualTo(all);
+        assertThat(drained[0]).isPositive();
+        assertThat(loop.metrics().bytesQueued()).isZero();
+        assertThat(loop.metrics().datagramErrors()).isZero();
+    }
+
+    @Test
+    void theQueueIsBoundedAndWhatItRefusesIsTold() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        both[0].highWaterMark(1000).onError((error, report, destination) -> told.add("error " + error.errno()));
+        boolean more;
+        do {
+            more = both[0].send(data("x"));
+        } while (more);
+        assertThat(both[0].bytesQueued()).isEqualTo(4);
+        assertThat(both[0].send(data("y"), null, failure -> told.add("refused " + ((ErrnoException) failure).errno())))
+                .isFalse();
+        assertThat(both[0].send(data("z"))).isFalse();
+        assertThat(both[0].bytesQueued()).isEqualTo(4);
+        assertThat(told).as("not within the send").isEmpty();
+        both[1].pause();
+        loop.runNoWait();
+        assertThat(told).containsExactly("refused " + EAGAIN, "error " + EAGAIN);
+        assertThat(loop.metrics().datagramErrors()).isEqualTo(2);
+    }
+
+    /// The kernel calls an unconnected UNIX socket writable whatever its receivers do: a loop that waited would spin.
+    @Test
+    void overAnUnconnectedUnixSocketAFullReceiverIsToldAtOnce() throws IOException {
+        final Datagrams receiver = loop.datagrams(UNIX_DGRAM.any()).pause();
+        final Datagrams sender = loop.datagrams(UNIX_DGRAM.any());
+        final SockAddrBuffer to = SockAddrBuffer.allocate(arena).set(receiver.localAddress());
+        while (told.isEmpty()) {
+            assertThat(sender.send(data("x"), to, failure -> {
+                if (failure != null) {
+                    told.add(failure.getMessage());
+                }
+            })).isTrue();
+            loop.runNoWait();
+        }
+        assertThat(told).allMatch(each -> each.contains("EAGAIN"));
+        assertThat(sender.bytesQueued()).isZero();
+        final Message message = Message.allocate(arena, 1, 0, 0).to(to);
+        message.buffers().add(data("x"));
+        assertThat(sender.trySend(message)).isEqualTo(-EAGAIN);
+        sender.onDrain(() -> told.add("drained"));
+        loop.runNoWait();
+        assertThat(told).doesNotContain("drained");
+    }
+
+    @Test
+    void u43_aTryTellsAtOnceAndDrainTellsWhenToTryAgain() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        final Message message = Message.allocate(arena, 1, 0, 0);
+        message.buffers().add(data("PING"));
+        both[0].onDrain(() -> {
+            told.add("drained");
+            both[0].onDrain(null);
+            assertThat(both[0].trySend(message)).isEqualTo(4);
+        });
+        int tries = 0;
+        while (both[0].trySend(message) == 4) {
+            tries++;
+        }
+        while (told.size() < tries + 2) {
+            loop.runOnce();
+        }
+        assertThat(told).containsOnlyOnce("drained").hasSize(tries + 2).endsWith("PING");
+    }
+
+    // ---- the end
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void closeIsToldOnceWithTheCompletionsBeforeIt(final SocketFamily family) throws IOException {
+        final Datagrams datagrams = loop.datagrams(family.any());
+        datagrams.onClose(cause -> told.add("closed " + cause));
+        try (Faults _ = Faults.inject("send:error=EAGAIN")) {
+            datagrams.send(data("x"), null, failure -> told.add("failed " + failure.getClass().getSimpleName()));
+        }
+        datagrams.close();
+        datagrams.close();
+        datagrams.destroy(new IOException("too late"));
+        assertThat(told).isEmpty();
+        assertThat(datagrams.send(data("x"), null, failure -> told.add("late " + failure.getClass().getSimpleName())))
+                .isFalse();
+        assertThatThrownBy(() -> datagrams.trySend(Message.allocate(arena, 1, 0, 0)))
+                .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> datagrams.ttl(1)).isInstanceOf(IllegalStateException.class);
+        datagrams.pause().resume();
+        loop.run();
+        final String closed = ClosedChannelException.class.getSimpleName();
+        assertThat(told).containsExactly("failed " + closed, "closed null", "late " + closed);
+        assertThat(loop.metrics().bytesQueued()).isZero();
+    }
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void whoClosesTheSocketClosesThis(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        both[0].onClose(cause -> told.add("the first, " + (cause != null)));
+        both[0].socket().close();
+        assertThat(both[0].send(data("x"))).isFalse();
+        both[1].onClose(cause -> told.add("the second, " + (cause != null)));
+        both[1].socket().close();
+        loop.run();
+        assertThat(told).containsExactlyInAnyOrder("the first, true", "the second, true");
+    }
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void oneThatIsShutDownIsClosedAndDoesNotSpin(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        both[0].onClose(cause -> told.add("closed " + cause));
+        both[0].socket().shutdown(SHUT_RD);
+        both[1].onClose(cause -> told.add("the other closed " + cause));
+        both[1].socket().shutdown(SHUT_RDWR);
+        loop.run();
+        assertThat(told).containsExactlyInAnyOrder("closed null", "the other closed null");
+    }
+
+    @Test
+    void theLoopRunsForItUnlessItDoesNotCount() throws IOException {
+        final Datagrams datagrams = loop.datagrams(UDP4.any());
+        assertThat(loop.hasWork()).isTrue();
+        datagrams.unref();
+        assertThat(loop.hasWork()).isFalse();
+        loop.run();
+        datagrams.ref();
+        assertThat(loop.hasWork()).isTrue();
+        datagrams.onClose(_ -> told.add("closed by the loop"));
+        loop.close();
+        assertThat(told).containsExactly("closed by the loop");
+    }
+
+    @Test
+    void anotherThreadIsRefused() throws Exception {
+        final Datagrams datagrams = loop.datagrams(UDP4.any());
+        final Thread runner = Thread.ofPlatform().start(() -> {
+            try {
+                loop.run();
+            } catch (final IOException e) {
+                told.add(e.toString());
+            }
+        });
+        final java.util.concurrent.CountDownLatch running = new java.util.concurrent.CountDownLatch(1);
+        loop.execute(running::countDown);
+        assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> datagrams.send(MemorySegment.ofArray(new byte[1])))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("execute()");
+        assertThatThrownBy(datagrams::close).isInstanceOf(IllegalStateException.class);
+        loop.stop();
+        runner.join();
+        assertThat(told).isEmpty();
+    }
+}
