@@ -1,6 +1,8 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.loop.Overload;
+import io.github.fdsock.loop.WaitStrategy;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -16,7 +18,7 @@ final class EchoThread implements Closeable {
     private Exception failure;
 
     EchoThread(final Endpoint endpoint) throws IOException {
-        server = new EchoServer(new PrintStream(log, true));
+        server = new EchoServer(new PrintStream(log, true), WaitStrategy.BLOCK, Overload.REFUSE, false);
         boolean serves = false;
         try {
             this.endpoint = server.serve(endpoint);

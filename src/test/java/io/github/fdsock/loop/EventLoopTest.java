@@ -568,6 +568,7 @@ class EventLoopTest {
         assertThat(least[0]).as("bytes in %s turns, of %s", window, turn).isLessThan(window);
     }
 
+    @WithoutLedger("counts what its calls allocate")
     @Test
     void filesAndIdleWorkCostNoMemoryEither() throws IOException {
         try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {
