@@ -2,7 +2,7 @@
 /// calls, real `errno`.
 ///
 /// The module opens nothing and requires nothing but `java.base`; others are used where they are there: two for traces
-/// that are switched on from outside, JUnit's for the extensions of it. Whoever starts the JVM grants it native access
+/// that are switched on from outside and for loops in Flight Recorder, JUnit's for the extensions of it. Whoever starts the JVM grants it native access
 /// with `--enable-native-access=io.github.fdsock`.
 module io.github.fdsock {
     requires static java.management;
@@ -16,6 +16,7 @@ module io.github.fdsock {
     exports io.github.fdsock.harness.junit;
     exports io.github.fdsock.harness.script;
     exports io.github.fdsock.loop;
+    exports io.github.fdsock.loop.monitor;
     exports io.github.fdsock.option;
     exports io.github.fdsock.process;
     exports io.github.fdsock.resolve;

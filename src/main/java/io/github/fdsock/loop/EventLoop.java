@@ -118,6 +118,7 @@ public final class EventLoop implements Executor, Closeable {
     private final AtomicReference<Thread> runner = new AtomicReference<>();
     private StreamMemory streamMemory;
     private DatagramMemory datagramMemory;
+    private TurnObserver observer;
 
     /// Set by [#close] before it ends what is registered: nothing new comes in.
     private volatile boolean closed;
@@ -505,6 +506,7 @@ public final class EventLoop implements Executor, Closeable {
     public void run() throws IOException {
         begin();
         try {
+            turnBegins();
             while (!stopped && isAlive()) {
                 turn(true);
             }
@@ -534,6 +536,7 @@ public final class EventLoop implements Executor, Closeable {
     private boolean runTurn(final boolean mayWait) throws IOException {
         begin();
         try {
+            turnBegins();
             if (!stopped && isAlive()) {
                 turn(mayWait);
             }
@@ -547,15 +550,17 @@ public final class EventLoop implements Executor, Closeable {
         requireOpen();
         takeOver("it runs already");
         inbox.awake();
-        turnBegins();
     }
 
     private void end() {
-        turnEnds();
-        stopped = false;
-        // Whoever waits for the loop's descriptor from outside is woken like the loop itself.
-        inbox.sleep();
-        runner.set(null);
+        try {
+            turnEnds();
+        } finally {
+            stopped = false;
+            // Whoever waits for the loop's descriptor from outside is woken like the loop itself.
+            inbox.sleep();
+            runner.set(null);
+        }
     }
 
     private void takeOver(final String otherwise) {
@@ -592,10 +597,16 @@ public final class EventLoop implements Executor, Closeable {
 
     private void turnBegins() {
         now = System.nanoTime();
+        if (observer != null) {
+            observer.begun();
+        }
     }
 
     private void turnEnds() {
         metrics.turnEnded(System.nanoTime() - now);
+        if (observer != null) {
+            observer.ended();
+        }
     }
 
     private void doIdleWork() throws IOException {
@@ -777,6 +788,18 @@ public final class EventLoop implements Executor, Closeable {
     /// @return its figures, which go on
     public LoopMetrics metrics() {
         return metrics;
+    }
+
+    /// Lets somebody measure the turns; nobody does at first.
+    ///
+    /// @param observer is told of each; null for nobody any more
+    /// @throws IllegalStateException where there is one already
+    public void observe(final TurnObserver observer) {
+        requireThread();
+        if (observer != null && this.observer != null) {
+            throw new IllegalStateException("the loop is observed by " + this.observer + " already");
+        }
+        this.observer = observer;
     }
 
     /// The loop's own descriptor, for another loop or a `poll(2)` to wait for: where it is readable, or [#timeoutNanos]

@@ -46,8 +46,12 @@ public final class ExitWatch implements Closeable {
                     throw e;
                 }
             }
-            registration.deregister();
-            handler.exited(status);
+            try {
+                registration.deregister();
+            } finally {
+                // Taken, it is told by nobody else.
+                handler.exited(status);
+            }
         }));
     }
 

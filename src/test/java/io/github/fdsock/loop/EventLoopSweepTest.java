@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
+import io.github.fdsock.Fd;
+import io.github.fdsock.PidFd;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Sweep;
+import io.github.fdsock.process.Spawn;
 import io.github.fdsock.sys.Call;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -83,6 +89,69 @@ class EventLoopSweepTest {
             }
         }).lasting().twice().run();
         assertThat(report.failed()).containsKeys(Call.epoll_wait, Call.recv, Call.send, Call.close);
+    }
+
+    /// All that a loop is made of: events and files, timers, tasks of another thread, closes, a loop within it, a signal, the
+    /// end of a child. Whatever fails, what was begun is told once or not at all, and the close tells the rest.
+    @Test
+    void aWholeLifeLeavesNothingBehind() {
+        final Sweep.Report report = Sweep.of(() -> {
+            final List<String> told = new ArrayList<>();
+            final AtomicInteger open = new AtomicInteger();
+            try (EventLoop loop = EventLoop.open(); EventLoop inner = EventLoop.open();
+                    EventFd fd = EventFd.create(1, EFD_NONBLOCK); Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0);
+                    SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0);
+                    PidFd child = Spawn.program("true").start()) {
+                try {
+                    inner.register(fd, EPOLLIN | EPOLLONESHOT, (registration, _) -> {
+                        told.add("event");
+                        registration.deregister();
+                    });
+                    final Registration embedded = loop.register(inner.epoll(), EPOLLIN, (registration, _) -> {
+                        if (!inner.runNoWait()) {
+                            registration.deregister();
+                        }
+                    });
+                    // As who polls it from outside has to look; a descriptor that epoll refuses by EPERM is always ready.
+                    if (inner.timeoutNanos() == 0 && !inner.runNoWait()) {
+                        embedded.deregister();
+                    }
+                    loop.register(file, EPOLLIN, (registration, _) -> {
+                        told.add("file");
+                        registration.deregister();
+                    });
+                    open.incrementAndGet();
+                    final Stream stream = loop.adopt(pair.first()).onClose(_ -> {
+                        told.add("close");
+                        open.decrementAndGet();
+                    });
+                    loop.schedule(100_000, stream::destroy);
+                    loop.onExit(child, _ -> told.add("exit"));
+                    loop.onSignal("WINCH", () -> { }).unref();
+                    final Thread other = new Thread(() -> {
+                        try {
+                            loop.execute(() -> told.add("task"));
+                        } catch (final RejectedExecutionException _) {
+                            // Closed by then, since something failed.
+                        }
+                    });
+                    other.start();
+                    loop.run();
+                    other.join();
+                    loop.run();
+                    assertThat(told).containsExactlyInAnyOrder("event", "file", "close", "exit", "task");
+                } finally {
+                    if (!told.contains("exit")) {
+                        child.waitFor();
+                    }
+                }
+            } finally {
+                assertThat(told).doesNotHaveDuplicates();
+            }
+            assertThat(open).hasValue(0);
+        }).failing(Call.epoll_create1, Call.eventfd, Call.epoll_ctl, Call.epoll_wait, Call.epoll_pwait2, Call.waitid,
+                Call.write, Call.close).run();
+        assertThat(report.failed()).containsKeys(Call.epoll_ctl, Call.epoll_wait, Call.waitid, Call.close);
     }
 
     private interface Attempt {

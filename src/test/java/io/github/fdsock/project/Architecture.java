@@ -25,6 +25,7 @@ record Architecture(String root) {
             entry("process", Set.of("", "cmsg", "option", "sys", "sys.struct")),
             entry("resolve", Set.of("", "sys", "sys.struct")),
             entry("loop", Set.of("resolve", "", "cmsg", "option", "sys", "sys.struct")),
+            entry("loop.monitor", Set.of("loop")),
             entry("harness.notation", Set.of("", "option", "sys", "sys.struct")),
             entry("harness.script", Set.of("sys", "sys.struct")),
             entry("harness", Set.of("harness.notation", "", "cmsg", "option", "sys", "sys.struct")),

@@ -1,0 +1,2 @@
+/// Loops in JDK Flight Recorder: [LoopRecording][io.github.fdsock.loop.monitor.LoopRecording].
+package io.github.fdsock.loop.monitor;
