@@ -18,6 +18,8 @@ import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.channels.ClosedChannelException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /// A socket whose datagrams come to a handler, and are queued where the kernel does not take them: UDP, UNIX, netlink and
@@ -131,8 +133,8 @@ public final class Datagrams implements Closeable {
     private int count;
     private long offset;
 
-    /// The errors that the error queue has told of.
-    private long reported;
+    /// How many errors the error queue has told of, by errno.
+    private final Map<Integer, Integer> reports = new HashMap<>();
 
     private int highWaterMark = HIGH_WATER_MARK;
     private boolean coalesced;
@@ -316,11 +318,12 @@ public final class Datagrams implements Closeable {
             try {
                 n = socket.recvmmsg(batch.messages(), asked, MSG_DONTWAIT | MSG_TRUNC);
             } catch (final ErrnoException e) {
-                if (!isAboutDatagram(e.errno())) {
+                // Netlink tells of what it has lost by ENOBUFS. Anything else would be told again and again.
+                if (!mayBeEarlier(e.errno()) && e.errno() != ENOBUFS && e.errno() != ENOMEM) {
                     batch.close();
                     throw e;
                 }
-                earlier(e, reported);
+                earlier(e, reports(e.errno()));
                 continue;
             } catch (final IllegalStateException e) {
                 throw closedByOthers(e);
@@ -465,14 +468,12 @@ public final class Datagrams implements Closeable {
 
     // ---- errors
 
-    /// Whether an errno tells of a datagram, this one or an earlier one, rather than of a socket that is of no use.
-    ///
-    /// Those that the kernel makes of ICMP messages (`icmp_err_convert`, `icmpv6_err_convert`) and of netlink's losses, and
-    /// of a UNIX socket's peer that is gone.
-    private static boolean isAboutDatagram(final int errno) {
+    /// Whether an errno may be about a datagram that was sent before. Those that the kernel makes of ICMP messages
+    /// (`icmp_err_convert`, `icmpv6_err_convert`), and what a UNIX peer leaves that has turned to others.
+    private static boolean mayBeEarlier(final int errno) {
         return switch (errno) {
             case ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, ENONET, ENOPROTOOPT, EOPNOTSUPP,
-                    EPROTO, EACCES, EMSGSIZE, ENOBUFS, ENOMEM -> true;
+                    EPROTO, EACCES, EMSGSIZE -> true;
             default -> false;
         };
     }
@@ -488,7 +489,7 @@ public final class Datagrams implements Closeable {
                 throw closedByOthers(e);
             }
             if (error != 0) {
-                earlier(ErrnoException.of(error, "send", number), reported);
+                earlier(ErrnoException.of(error, "send", number), reports(error));
             }
         }
     }
@@ -496,14 +497,18 @@ public final class Datagrams implements Closeable {
     /// An error that waited at the socket, about a datagram sent before. Where the kernel has queued a record of it as well,
     /// that tells more, and is told instead.
     ///
-    /// @param before how many errors the queue had told of when this one was met
-    private void earlier(final ErrnoException error, final long before) throws IOException {
+    /// @param before how many of this errno the queue had told of when this one was met
+    private void earlier(final ErrnoException error, final int before) throws IOException {
         if (!closed) {
             readErrorQueue();
         }
-        if (reported == before) {
+        if (reports(error.errno()) == before) {
             failed(error, null, null);
         }
+    }
+
+    private int reports(final int errno) {
+        return reports.getOrDefault(errno, 0);
     }
 
     private void readErrorQueue() throws IOException {
@@ -524,7 +529,7 @@ public final class Datagrams implements Closeable {
             }
             final ExtendedError report = message.extendedError();
             if (report != null && isError(report)) {
-                reported++;
+                reports.merge(report.errno(), 1, Integer::sum);
                 final SockAddr destination = message.from().address();
                 failed(ErrnoException.of(report.errno(), "send", number, destination), report, destination);
             } else if (onReport != null) {
@@ -696,10 +701,10 @@ public final class Datagrams implements Closeable {
         try {
             return transmit(data, to, segment, message);
         } catch (final ErrnoException e) {
-            if (!isAboutDatagram(e.errno())) {
+            if (!mayBeEarlier(e.errno())) {
                 throw e;
             }
-            final long before = reported;
+            final int before = reports(e.errno());
             try {
                 final long n = transmit(data, to, segment, message);
                 later(() -> earlier(e, before));
@@ -758,17 +763,18 @@ public final class Datagrams implements Closeable {
     /// Sends what is queued, as far as the kernel takes it.
     private void flush() throws IOException {
         ErrnoException first = null;
+        int before = 0;
         while (!queue.isEmpty() && !closed) {
             final Messages messages = memory.outgoing();
             final int offered = queue.fill(messages);
-            final long before = reported;
             final int n;
             try {
                 n = socket.sendmmsg(messages, 0, offered, MSG_DONTWAIT);
             } catch (final ErrnoException e) {
                 // The error of a later one in the batch is lost by sendmmsg, and told when that is the first.
-                if (first == null && isAboutDatagram(e.errno())) {
+                if (first == null && mayBeEarlier(e.errno())) {
                     first = e;
+                    before = reports(e.errno());
                     continue;
                 }
                 if (first != null && first.errno() != e.errno()) {

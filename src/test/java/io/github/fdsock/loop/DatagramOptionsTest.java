@@ -1,0 +1,286 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
+import static io.github.fdsock.harness.junit.SocketFamily.UDP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
+import static io.github.fdsock.sys.Constants.*;
+import static io.github.fdsock.sys.Constants.ENETUNREACH;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SockAddrBuffer;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Errno;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Who hears a datagram is up to addresses, groups and options, on the loopback interface.
+@Timeout(60)
+@FdLedger
+class DatagramOptionsTest {
+    private static final int LOOPBACK = 1;
+    private static final InetAddress GROUP = InetAddress.ofLiteral("239.255.17.5");
+    private static final InetAddress GROUP6 = InetAddress.ofLiteral("ff11::fd51");
+
+    private EventLoop loop;
+    private Arena arena;
+    private final List<String> told = new ArrayList<>();
+
+    @BeforeEach
+    void open() throws IOException {
+        loop = EventLoop.open();
+        loop.schedule(TimeUnit.SECONDS.toNanos(20), () -> {
+            throw new AssertionError("nothing has come for 20 seconds behind " + told);
+        }).unref();
+        arena = Arena.ofConfined();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        loop.close();
+        arena.close();
+    }
+
+    private static MemorySegment bytes(final int length) {
+        return MemorySegment.ofArray(new byte[length]);
+    }
+
+    /// At every address, telling by its name what it hears.
+    private Datagrams hearing(final String name, final SocketFamily family) throws IOException {
+        final Datagrams datagrams = loop.datagrams(family == UDP4 ? SockAddr.anyInet4(0) : SockAddr.anyInet6(0));
+        return datagrams.onMessage((data, from, message) -> told.add(name + " " + data.byteSize()));
+    }
+
+    private static int port(final Datagrams datagrams) throws IOException {
+        return ((SockAddr.Inet) datagrams.localAddress()).port();
+    }
+
+    /// All that is on its way has come: on the loopback interface it is there when the send returns.
+    private void hear() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            loop.runNoWait();
+        }
+    }
+
+    // ---- addresses
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void u36_anAddressIsTakenByOne(final SocketFamily family) throws IOException {
+        final Datagrams first = loop.datagrams(family.any());
+        final SockAddr taken = first.localAddress();
+        assertThatThrownBy(() -> loop.datagrams(taken)).isInstanceOf(ErrnoException.class)
+                .hasMessageContaining("EADDRINUSE");
+    }
+
+    @SocketFamilies({UDP4, UDP6})
+    void u36_aPortIsSharedByTwoLoops(final SocketFamily family) throws IOException {
+        final Set<String> heard = new TreeSet<>();
+        try (EventLoop other = EventLoop.open(); SocketFd first = family.socket(); SocketFd second = family.socket()) {
+            first.setsockopt(SockOpt.SO_REUSEPORT, true);
+            first.bind(family.any());
+            second.setsockopt(SockOpt.SO_REUSEPORT, true);
+            second.bind(first.localAddress());
+            final Datagrams one = loop.datagrams(first).onMessage((data, from, message) -> heard.add("one"));
+            other.datagrams(second).onMessage((data, from, message) -> heard.add("two"));
+            // Which of them hears a sender is up to a hash of its address.
+            for (int i = 0; i < 500 && heard.size() < 2; i++) {
+                final Datagrams sender = loop.datagrams(family.any());
+                sender.send(bytes(1), one.localAddress());
+                loop.runNoWait();
+                other.runNoWait();
+                sender.close();
+            }
+        }
+        assertThat(heard).containsExactly("one", "two");
+    }
+
+    /// libuv refuses a TTL of 0 for IPv6 as well, which Linux takes; and an option of a closed socket by EBADF.
+    @SocketFamilies({UDP4, UDP6})
+    void u37_rangesAreTheKernels(final SocketFamily family) throws IOException {
+        final Datagrams datagrams = loop.datagrams(family.any());
+        datagrams.ttl(1).ttl(255).multicastTtl(0).multicastTtl(255).multicastLoop(false).broadcast(true);
+        final boolean six = family == UDP6;
+        assertThat(datagrams.socket().getsockopt(six ? SockOpt.IPV6_UNICAST_HOPS : SockOpt.IP_TTL)).isEqualTo(255);
+        assertThat(datagrams.socket().getsockopt(six ? SockOpt.IPV6_MULTICAST_HOPS : SockOpt.IP_MULTICAST_TTL))
+                .isEqualTo(255);
+        assertThat(datagrams.socket().getsockopt(six ? SockOpt.IPV6_MULTICAST_LOOP : SockOpt.IP_MULTICAST_LOOP)).isFalse();
+        assertThat(datagrams.socket().getsockopt(SockOpt.SO_BROADCAST)).isTrue();
+        assertThatThrownBy(() -> datagrams.ttl(256)).hasMessageContaining("EINVAL");
+        assertThatThrownBy(() -> datagrams.multicastTtl(256)).hasMessageContaining("EINVAL");
+        if (six) {
+            datagrams.ttl(0);
+        } else {
+            assertThatThrownBy(() -> datagrams.ttl(0)).hasMessageContaining("EINVAL");
+        }
+        datagrams.close();
+        assertThatThrownBy(() -> datagrams.multicastTtl(1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void broadcastsAreSentAfterLeaveIsGiven() throws IOException {
+        final Datagrams receiver = hearing("all", UDP4);
+        final Datagrams sender = loop.datagrams(UDP4.any());
+        final SockAddrBuffer all = SockAddrBuffer.allocate(arena)
+                .set(SockAddr.inet("127.255.255.255", port(receiver)));
+        final Stream.Completion completion = failure -> told.add(failure == null ? "sent"
+                : Errno.name(((ErrnoException) failure).errno()));
+        sender.send(bytes(1), all, completion);
+        hear();
+        assertThat(told).containsExactly("EACCES");
+        sender.broadcast(true).send(bytes(2), all, completion);
+        hear();
+        assertThat(told).containsExactlyInAnyOrder("EACCES", "sent", "all 2");
+    }
+
+    // ---- groups
+
+    private static InetAddress group(final SocketFamily family) {
+        return family == UDP4 ? GROUP : GROUP6;
+    }
+
+    private static SockAddr groupAt(final SocketFamily family, final int port) {
+        return SockAddr.inet(group(family).getHostAddress(), port);
+    }
+
+    /// An IPv6 group needs a route, also by an interface that was chosen, and not every machine has one by this one.
+    private void requireRoute(final SocketFamily family) throws IOException {
+        try (SocketFd socket = family.bound()) {
+            if (family == UDP6) {
+                socket.setsockopt(SockOpt.IPV6_MULTICAST_IF, LOOPBACK);
+                socket.sendTo(arena.allocate(1), 0, groupAt(UDP6, 9));
+            }
+        } catch (final ErrnoException e) {
+            assertThat(e.errno()).as(e.getMessage()).isEqualTo(ENETUNREACH);
+            assumeTrue(false, "no route to IPv6 groups by the loopback interface: " + e.getMessage());
+        }
+    }
+
+    @SocketFamilies({UDP4, UDP6})
+    void aGroupIsHeardFromJoiningToLeaving(final SocketFamily family) throws IOException {
+        requireRoute(family);
+        final Datagrams member = hearing("member", family);
+        final Datagrams sender = loop.datagrams(family.any()).multicastInterface(LOOPBACK);
+        final SockAddr group = groupAt(family, port(member));
+        sender.send(bytes(1), group);
+        hear();
+        member.join(group(family), LOOPBACK);
+        assertThatThrownBy(() -> member.join(group(family), LOOPBACK)).hasMessageContaining("EADDRINUSE");
+        sender.send(bytes(2), group);
+        // Without IP_MULTICAST_LOOP it would be heard as well: it is the interface that brings it back.
+        sender.multicastTtl(0).send(bytes(4), group);
+        hear();
+        member.leave(group(family), LOOPBACK);
+        assertThatThrownBy(() -> member.leave(group(family), LOOPBACK)).hasMessageContaining("EADDRNOTAVAIL");
+        sender.send(bytes(5), group);
+        hear();
+        assertThat(told).containsExactly("member 2", "member 4");
+        assertThatThrownBy(() -> member.join(InetAddress.ofLiteral(family == UDP4 ? "127.0.0.1" : "::1"), LOOPBACK))
+                .hasMessageContaining("EINVAL");
+        assertThatThrownBy(() -> sender.multicastInterface(1 << 30)).isInstanceOf(ErrnoException.class);
+    }
+
+    @Test
+    void ofAGroupOnlyTheSendersThatWereJoinedAreHeard() throws IOException {
+        final Datagrams member = hearing("member", UDP4);
+        final InetAddress[] addresses = {InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("127.0.0.9")};
+        final Datagrams[] senders = new Datagrams[2];
+        for (int i = 0; i < 2; i++) {
+            senders[i] = loop.datagrams(SockAddr.inet(addresses[i].getHostAddress(), 0)).multicastInterface(LOOPBACK);
+        }
+        final SockAddr group = groupAt(UDP4, port(member));
+        member.join(GROUP, LOOPBACK, addresses[0]);
+        senders[0].send(bytes(1), group);
+        senders[1].send(bytes(2), group);
+        hear();
+        member.join(GROUP, LOOPBACK, addresses[1]);
+        senders[1].send(bytes(3), group);
+        hear();
+        member.leave(GROUP, LOOPBACK, addresses[0]);
+        senders[0].send(bytes(4), group);
+        senders[1].send(bytes(5), group);
+        hear();
+        assertThat(told).containsExactly("member 1", "member 3", "member 5");
+        assertThatThrownBy(() -> member.leave(GROUP, LOOPBACK, addresses[0])).hasMessageContaining("EADDRNOTAVAIL");
+    }
+
+    @Test
+    void ofAnIpv6GroupTooOnlyTheSendersThatWereJoinedAreHeard() throws IOException {
+        requireRoute(UDP6);
+        final Datagrams member = hearing("member", UDP6);
+        final InetAddress self = InetAddress.ofLiteral("::1");
+        final Datagrams sender = loop.datagrams(SockAddr.inet("::1", 0)).multicastInterface(LOOPBACK);
+        final SockAddr group = groupAt(UDP6, port(member));
+        member.join(GROUP6, LOOPBACK, InetAddress.ofLiteral("2001:db8::1"));
+        sender.send(bytes(1), group);
+        hear();
+        member.join(GROUP6, LOOPBACK, self);
+        sender.send(bytes(2), group);
+        hear();
+        member.leave(GROUP6, LOOPBACK, self);
+        sender.send(bytes(3), group);
+        hear();
+        assertThat(told).containsExactly("member 2");
+    }
+
+    /// What Linux does by itself (`IP_MULTICAST_ALL`): a socket hears each group that anybody on the machine has joined.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aGroupThatOthersHaveJoinedIsNotHeardUnlessAsked(final boolean asked) throws IOException {
+        final Datagrams bystander = hearing("bystander", UDP4);
+        bystander.socket().setsockopt(SockOpt.IP_MULTICAST_ALL, asked);
+        if (!asked) {
+            // As it is without being touched.
+            bystander.close();
+        }
+        final Datagrams listener = asked ? bystander : hearing("bystander", UDP4);
+        final Datagrams member = hearing("member", UDP4).join(GROUP, LOOPBACK);
+        final Datagrams sender = loop.datagrams(UDP4.any()).multicastInterface(LOOPBACK);
+        sender.send(bytes(1), groupAt(UDP4, port(member)));
+        sender.send(bytes(2), groupAt(UDP4, port(listener)));
+        hear();
+        if (asked) {
+            assertThat(told).containsExactlyInAnyOrder("member 1", "bystander 2");
+        } else {
+            assertThat(told).containsExactly("member 1");
+        }
+    }
+
+    /// Of IPv4 ones too, where they serve it.
+    @Test
+    void ipv6SocketsHearNoGroupOfOthersEither() throws IOException {
+        requireRoute(UDP6);
+        final Datagrams bystander = hearing("bystander", UDP6);
+        final Datagrams member = hearing("member", UDP6).join(GROUP6, LOOPBACK);
+        final Datagrams member4 = hearing("member4", UDP4).join(GROUP, LOOPBACK);
+        final Datagrams sender6 = loop.datagrams(UDP6.any()).multicastInterface(LOOPBACK);
+        final Datagrams sender4 = loop.datagrams(UDP4.any()).multicastInterface(LOOPBACK);
+        for (final Datagrams each : List.of(bystander, member)) {
+            sender6.send(bytes(6), groupAt(UDP6, port(each)));
+        }
+        for (final Datagrams each : List.of(bystander, member4)) {
+            sender4.send(bytes(4), groupAt(UDP4, port(each)));
+        }
+        hear();
+        assertThat(told).containsExactlyInAnyOrder("member 6", "member4 4");
+    }
+}
