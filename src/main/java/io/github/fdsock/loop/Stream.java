@@ -1122,7 +1122,8 @@ public final class Stream implements Closeable {
     ///
     /// @param target another stream of the same loop, or this one
     /// @throws IllegalArgumentException the target belongs to another loop
-    /// @throws IllegalStateException this one is passed on already, or something else to the target
+    /// @throws IllegalStateException this one is passed on already, or something else to the target; one of them is being
+    ///         moved
     /// @throws IOException as `close(2)` has it, of a stream that ends by this
     public void pipeTo(final Stream target) throws IOException {
         pipeTo(target, false);
@@ -1147,6 +1148,9 @@ public final class Stream implements Closeable {
         if (target.loop != loop) {
             throw new IllegalArgumentException("the streams belong to different loops");
         }
+        if (destination != null || target.destination != null) {
+            throw new IllegalStateException((destination != null ? this : target) + " is being moved to another loop");
+        }
         if (pipeOut != null || target.pipeIn != null) {
             throw new IllegalStateException((pipeOut != null ? this + " is passed on" : target + " is written to")
                     + " by another pipe");
@@ -1167,14 +1171,14 @@ public final class Stream implements Closeable {
         Objects.requireNonNull(other, "other");
         Objects.requireNonNull(handler, "handler");
         requireThread();
+        if (closed) {
+            return;
+        }
         if (pipeOut != null || pipeIn != null) {
             throw new IllegalStateException(this + " is part of a pipe");
         }
         if (destination != null) {
             throw new IllegalStateException(this + " is moved already");
-        }
-        if (closed) {
-            return;
         }
         arrived = handler;
         try {
