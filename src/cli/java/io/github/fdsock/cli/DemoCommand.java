@@ -189,7 +189,8 @@ final class DemoCommand implements Callable<Integer> {
         final long start = System.nanoTime();
         SocketFd channel = null;
         while (channel == null) {
-            expect(from.isAlive() && System.nanoTime() - start < CHANNEL_TIMEOUT_NANOS, "the successor did not connect");
+            expect(from.isAlive() && System.nanoTime() - start < CHANNEL_TIMEOUT_NANOS,
+                    "the successor did not connect");
             channel = channels.await(POLLIN, LOOK_NANOS) == 0 ? null : channels.accept();
         }
         return channel;

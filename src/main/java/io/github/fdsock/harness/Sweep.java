@@ -42,14 +42,15 @@ import java.util.stream.Collectors;
 /// then the second, and so on until a run makes no such call. One fails in each run: calls that only a failure leads to
 /// do not fail. `close` and `munmap` fail when they are done. At the end it has to pass untouched once more.
 ///
-/// By choice it does more, as SQLite's tests do: [#lasting] lets all calls of a kind fail from one on, and [#twice] lets
-/// another call fail while the first failure is put right.
+/// By choice it does more, as SQLite's tests do: [#lasting] lets all calls of a kind fail from one on, and [#twice]
+/// lets another call fail while the first failure is put right.
 ///
 /// **After each run** no descriptor is left over or missing, no thread is left that the scenario has started, the time
 /// limit has been kept, and the scenario has returned or has thrown, in any of its threads, what tells of an injected
 /// errno: an exception that is, or has as its cause or suppressed, an [ErrnoException] of this errno, or has its name
-/// in the message; or what it was said to throw ([#expecting]). Where two were injected one of them is enough. What must be true in between and afterwards the
-/// scenario asserts itself; an [Error] is always a failure. After twenty failures the sweep ends.
+/// in the message; or what it was said to throw ([#expecting]). Where two were injected one is enough. What must
+/// be true in between and afterwards the scenario asserts itself; an [Error] is always a failure. After twenty failures
+/// the sweep ends.
 ///
 /// **Threads.** Each run is on a thread of its own, and faults meet that and all that are started by it or by these,
 /// unless a [Scope] says otherwise. Threads that live already, such as those of a common pool, are not met. While a

@@ -29,9 +29,9 @@ import java.util.function.Consumer;
 ///
 /// **What it shows** is what the caller of [Libc][io.github.fdsock.sys.Libc] asked for and got. An answer that a fault
 /// rule gave in the kernel's place, or changed, is marked `(INJECTED)`, as strace marks those of its own. A call
-/// appears when it has returned, or at the end of the trace if it has not by then, under the name of the C function and with that function's arguments: strace, which
-/// sees system calls, calls a `send` `sendto`. A call that never gets to the kernel, since a length was refused, does
-/// not appear.
+/// appears when it has returned, or at the end of the trace if it has not by then, under the name of the C function and
+/// with that function's arguments: strace, which sees system calls, calls a `send` `sendto`. A call that never gets to
+/// the kernel, since a length was refused, does not appear.
 ///
 /// **What it reads** of memory is what the call itself may read, and it is read in a way to which a bad address does no
 /// harm: where nothing can be read stands the address. It takes no descriptor and makes no call that is traced.
@@ -260,7 +260,8 @@ public final class Trace implements AutoCloseable {
 
     private void end(final Begun begun, final long result, final long nanos, final boolean injected) {
         try {
-            sink.end(begun.bySink, begun.entry(begun.text.arguments(result), result, begun.text.result(), injected, nanos));
+            final List<String> arguments = begun.text.arguments(result);
+            sink.end(begun.bySink, begun.entry(arguments, result, begun.text.result(), injected, nanos));
         } catch (final RuntimeException | Error e) {
             broken = e;
         }

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// with no wrong byte, and leaves nothing behind.
 ///
 /// The parts of the demo are swept inside of one process, each call with each errno: `RoundTripsSweepTest` and
-/// `HandOverSweepTest`. Here the whole of it runs as it is, so that the first of each kind of call fails in one way; with
-/// `-Dfdsock.sweep=all` in every way, which takes half an hour.
+/// `HandOverSweepTest`. Here the whole of it runs as it is, so that the first of each kind of call fails in one way;
+/// with `-Dfdsock.sweep=all` in every way, which takes half an hour.
 class DemoFaultsIT {
     private static final boolean ALL = "all".equals(System.getProperty("fdsock.sweep"));
 
@@ -54,7 +54,8 @@ class DemoFaultsIT {
 
     /// Which calls any of the processes makes.
     private List<Call> calls() throws Exception {
-        final List<Call> all = Arrays.stream(Call.values()).filter(call -> !FaultRule.documented(call).isEmpty()).toList();
+        final List<Call> all = Arrays.stream(Call.values()).filter(call -> !FaultRule.documented(call).isEmpty())
+                .toList();
         try (Program demo = demo(all.stream().map(call -> call + ":delay_enter=1ns").toList())) {
             // Each connection makes one round trip at a time: 1 and 64 of them, three times, over two kinds of socket.
             assertThat(demo.rest()).last().asString().startsWith("demo passed: 780 round trips");

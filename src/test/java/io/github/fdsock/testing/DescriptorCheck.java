@@ -5,7 +5,7 @@ import java.lang.reflect.AnnotatedElement;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/// Runs every JUnit test, and every test class as a whole, under a ledger of descriptors, or where it is [WithoutLedger]
+/// Runs every JUnit test, and every test class as a whole, under a ledger of descriptors, or if it is [WithoutLedger]
 /// under a comparison of what is open. A class as a whole has a ledger if all that is in it has.
 ///
 /// Registered by `META-INF/services`, so before anything a test asks for.

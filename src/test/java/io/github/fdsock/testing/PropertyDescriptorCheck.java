@@ -12,8 +12,8 @@ import net.jqwik.api.lifecycle.PropertyExecutor;
 import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 import net.jqwik.api.lifecycle.Store;
 
-/// Runs every jqwik property, all its tries together, under a ledger of descriptors, and every class of properties under
-/// a comparison of what is open. Registered by `META-INF/services`.
+/// Runs every jqwik property, all its tries together, under a ledger of descriptors, and every class of them under a
+/// comparison of what is open. Registered by `META-INF/services`.
 public final class PropertyDescriptorCheck implements AroundPropertyHook, AroundContainerHook {
 
     /// For jqwik.

@@ -12,7 +12,7 @@ import org.junit.platform.commons.support.AnnotationSupport;
 
 /// Opens the ledger of [FdLedger], and closes it where JUnit closes what extensions have stored, last of all.
 ///
-/// Registered for every test there is, by `META-INF/services` and a class of the project's own that extends this one, it
+/// Registered for every test there is, by `META-INF/services` and a class of the project that extends this one, it
 /// does for tests without a ledger what costs their calls nothing: it compares `/proc/self/fd` before and after, unless
 /// others run beside them. Which tests have a ledger that class may say, [#hasLedger].
 public class FdLedgerExtension implements BeforeAllCallback, TestInstancePreConstructCallback, BeforeEachCallback {
