@@ -3,6 +3,7 @@ package io.github.fdsock.process;
 import static io.github.fdsock.sys.Constants.EINTR;
 import static io.github.fdsock.sys.Constants.ENOSYS;
 import static io.github.fdsock.sys.Constants.F_DUPFD_CLOEXEC;
+import static io.github.fdsock.sys.Constants.F_GETFD;
 import static io.github.fdsock.sys.Constants.POSIX_SPAWN_SETSIGMASK;
 import static io.github.fdsock.sys.Constants.P_PID;
 import static io.github.fdsock.sys.Constants.SIGKILL;
@@ -26,8 +27,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -39,9 +42,9 @@ import java.util.stream.Stream;
 /// }
 /// ```
 ///
-/// **What the program gets.** The descriptors of [#fd] and [#listen], under just these numbers; 0, 1 and 2 of this
-/// process where nothing else is said; and no other: neither those without close-on-exec nor those that other threads
-/// open meanwhile. The environment and the working directory of this process, unless changed; its limits, of which
+/// **What the program gets.** The descriptors of [#fd] and [#listen], under just these numbers; those of [#inherit] that
+/// are not close-on-exec; 0, 1 and 2 of this process where nothing else is said; and no other: neither those without
+/// close-on-exec nor those that other threads open meanwhile. The environment and the working directory of this process, unless changed; its limits, of which
 /// HotSpot has raised `RLIMIT_NOFILE`. No blocked signal; signals that this process ignores it ignores too.
 ///
 /// Where libc has no `posix_spawn_file_actions_addclosefrom_np` (musl, glibc before 2.34) the descriptors to be closed
@@ -74,6 +77,9 @@ public final class Spawn {
 
     /// By the number in the child.
     private final SortedMap<Integer, Fd> descriptors = new TreeMap<>();
+
+    /// Numbers that are left to the kernel.
+    private final SortedSet<Integer> inherited = new TreeSet<>();
 
     /// Of the descriptors from [#FIRST] on, in order; null where it has none.
     private final List<String> listenNames = new ArrayList<>();
@@ -114,11 +120,38 @@ public final class Spawn {
             throw new IllegalArgumentException("a file descriptor of " + number);
         }
         source.intValue();
+        requireNotInherited(number);
         final Fd other = descriptors.putIfAbsent(number, source);
         if (other != null) {
             throw new IllegalArgumentException("fd " + number + " of the program is " + other + " already, and not "
                     + source);
         }
+        return this;
+    }
+
+    private void requireNotInherited(final int number) {
+        if (inherited.contains(number)) {
+            throw new IllegalArgumentException("fd " + number + " of the program is the one inherited already");
+        }
+    }
+
+    /// Leaves a number to `execve(2)`: what this process has there then, the program has there as well, unless it is
+    /// close-on-exec. All else that is open here stays closed to it.
+    ///
+    /// For numbers that have no [Fd], and where close-on-exec itself is to decide.
+    ///
+    /// @param number of a descriptor of this process, which need not be open
+    /// @return this
+    /// @throws IllegalArgumentException where the number is negative, or given to another one already
+    public Spawn inherit(final int number) {
+        if (number < 0) {
+            throw new IllegalArgumentException("a file descriptor of " + number);
+        }
+        final Fd other = descriptors.get(number);
+        if (other != null) {
+            throw new IllegalArgumentException("fd " + number + " of the program is " + other + " already");
+        }
+        inherited.add(number);
         return this;
     }
 
@@ -294,7 +327,14 @@ public final class Spawn {
     /// Lists what the child does with its descriptors. They are copied to numbers above all that the program knows them
     /// by: so none of the actions overwrites what a later one needs, and no other thread closes it under way.
     private void arrange(final MemorySegment actions, final List<Integer> copies) throws IOException {
-        final int end = Math.max(FIRST, descriptors.isEmpty() ? 0 : descriptors.lastKey() + 1);
+        int last = descriptors.isEmpty() ? 0 : descriptors.lastKey();
+        for (final int number : inherited) {
+            // Where nothing is open there is nothing to leave out, however large the number is.
+            if (Libc.fcntl(number, F_GETFD, 0) >= 0) {
+                last = Math.max(last, number);
+            }
+        }
+        final int end = Math.max(FIRST, last + 1);
         for (final Map.Entry<Integer, Fd> each : descriptors.entrySet()) {
             final Fd source = each.getValue();
             final int number = source.intValue();
@@ -305,7 +345,7 @@ public final class Spawn {
                     "posix_spawn_file_actions_adddup2", copy, each.getKey());
         }
         for (int number = FIRST; number < end; number++) {
-            if (!descriptors.containsKey(number)) {
+            if (!descriptors.containsKey(number) && !inherited.contains(number)) {
                 addClose(actions, number);
             }
         }

@@ -160,6 +160,24 @@ class SpawnTest {
     }
 
     @Test
+    void whatIsInheritedIsLeftToCloseOnExec() throws IOException {
+        try (EventFd open = EventFd.create(0, 0); MemFd closed = MemFd.create("closed", 0);
+                Fd far = Fd.adopt(closed.fcntl(F_DUPFD, 700)); EventFd given = EventFd.create(0, 0)) {
+            open.closeOnExec(false);
+            final Spawn spawn = listing().inherit(open.intValue()).inherit(closed.intValue())
+                    .inherit(far.intValue()).inherit(Integer.MAX_VALUE).fd(701, given);
+            assertThat(listed(spawn)).isEqualTo(standard(open.intValue(), target(open.intValue()), far.intValue(),
+                    target(far.intValue()), 701, target(given.intValue())));
+            assertThat(listed(listing().inherit(open.intValue()))).isEqualTo(standard(open.intValue(),
+                    target(open.intValue())));
+            assertThatThrownBy(() -> spawn.inherit(701)).hasMessageContaining("701");
+            assertThatThrownBy(() -> spawn.fd(open.intValue(), given))
+                    .hasMessageContaining("fd " + open.intValue() + " of the program is the one inherited already");
+            assertThatThrownBy(() -> spawn.inherit(-1)).hasMessage("a file descriptor of -1");
+        }
+    }
+
+    @Test
     void aLibcThatCannotCloseTheRestClosesWhatIsOpen() throws IOException {
         try (EventFd low = EventFd.create(0, 0); Fd far = Fd.adopt(low.fcntl(F_DUPFD, 700));
                 Seen seen = Seen.failing(Call.posix_spawn_file_actions_addclosefrom_np, 1, ENOSYS)) {
