@@ -5,6 +5,7 @@ import static io.github.fdsock.sys.Constants.*;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Pollfd;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +36,7 @@ final class Await {
     }
 
     /// Events by their names; those that have others as well, such as `POLLRDNORM`, by these.
-    static String describe(final int events) {
+    private static String describe(final int events) {
         final List<String> names = new ArrayList<>();
         int rest = events;
         for (final Map.Entry<String, Integer> event : EVENTS.entrySet()) {
@@ -50,10 +51,43 @@ final class Await {
         return String.join("|", names);
     }
 
+    /// Waits for the condition of a line, and compares what has come of it.
+    ///
+    /// @param timeout of the script, to be told
+    /// @throws ScriptException if the line does not say what to wait for
+    static LineDiff line(final CallLine line, final Names names, final Arena arena, final long deadlineNanos,
+            final Duration timeout) {
+        if (line.arguments().size() != 2 || line.results().stream().anyMatch(CallLine.Result::failure)) {
+            throw new ScriptException(line.place(line.callAt()), "await takes a descriptor and events, gives events");
+        }
+        final Value events = line.arguments().getLast().value();
+        final Value expected = line.results().isEmpty() ? events : line.results().getFirst().value();
+        final LineDiff diff = new LineDiff(line);
+        try {
+            final int wanted = names.number(events, Short.MAX_VALUE);
+            final long found = all(names.number(line.arguments().getFirst().value(), Integer.MAX_VALUE), wanted, arena,
+                    deadlineNanos);
+            if (found >= 0 && (found & wanted) == wanted && (expected == events || names.matches(expected, found))) {
+                return diff;
+            }
+            final String came = found < 0 ? PreparedCall.describe(found) : describe((int) found);
+            final String late =
+                    System.nanoTime() - deadlineNanos < 0 ? came : came + " within " + timeout.toMillis() + " ms";
+            if (expected == events) {
+                diff.insert(line.end(), events.toString(), " = " + came, late);
+            } else {
+                diff.replace(line.resultAt(), line.end(), expected.toString(), came, late);
+            }
+            return diff;
+        } catch (final IllegalArgumentException e) {
+            throw new ScriptException(line.place(line.arguments().getFirst().at()), e.getMessage());
+        }
+    }
+
     /// Waits until all of these events are there.
     ///
     /// @return what is there then, or when the time has run out; of an error of `poll` the negated errno
-    static long all(final int fd, final int events, final Arena arena, final long deadlineNanos) {
+    private static long all(final int fd, final int events, final Arena arena, final long deadlineNanos) {
         final Pollfd pollfd = Pollfd.allocate(arena, 1).set(0, fd, events);
         for (;;) {
             final long rest = deadlineNanos - System.nanoTime();

@@ -3,8 +3,13 @@ package io.github.fdsock.harness.script;
 import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.sys.Call;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// What no script may do: end the JVM, change it as a whole, or take from it what is not the script's.
 ///
@@ -16,7 +21,10 @@ final class Guard {
     /// Without them HotSpot cannot run: a thread that blocks one is killed by the next.
     private static final Set<Integer> NEEDED = Set.of(SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP);
 
-    private static final int SIGNAL_MAX = 64;
+    /// What a process of the script may be sent. Others HotSpot takes for a fault of its own.
+    private static final Set<Integer> ENDING = Set.of(SIGHUP, SIGINT, SIGKILL, SIGTERM, SIGSTOP);
+
+    static final int SIGNAL_MAX = 64;
 
     /// Whose third argument is known to be a number. For others it may be an address.
     private static final Set<Integer> NUMBER_COMMANDS = Set.of(F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
@@ -27,7 +35,7 @@ final class Guard {
 
     /// @param arguments as the method of `Libc` takes them
     /// @throws IllegalArgumentException if this call is not to be made
-    static void require(final Call call, final Object[] arguments, final OpenedDescriptors opened) {
+    static void require(final Call call, final Object[] arguments, final Belongings opened) {
         switch (call) {
             case close -> opened.requireOwn((int) arguments[0], (int) arguments[0]);
             case close_range -> {
@@ -36,8 +44,15 @@ final class Guard {
                 }
             }
             case dup3 -> opened.requireOwn((int) arguments[1], (int) arguments[1]);
-            case kill, pidfd_send_signal -> requireHarmless((int) arguments[1]);
-            case raise -> requireHarmless((int) arguments[0]);
+            case kill -> requireHarmless((int) arguments[1], opened.hasProcess((int) arguments[0]));
+            case pidfd_send_signal -> requireHarmless((int) arguments[1], opened.hasProcess(pid((int) arguments[0])));
+            case raise -> requireHarmless((int) arguments[0], opened.hasProcess((int) ProcessHandle.current().pid()));
+            case waitid -> {
+                if (((int) arguments[3] & WNOWAIT) == 0) {
+                    throw new IllegalArgumentException("whose end it takes is waited for by somebody else; with WNOWAIT"
+                            + " it only looks");
+                }
+            }
             case fcntl -> {
                 if ((int) arguments[2] != 0 && !NUMBER_COMMANDS.contains((int) arguments[1])) {
                     throw new IllegalArgumentException("this command of fcntl may take " + arguments[2]
@@ -71,10 +86,22 @@ final class Guard {
         return (int) number;
     }
 
-    private static void requireHarmless(final int signal) {
-        if (signal > 0 && signal <= SIGNAL_MAX && !HARMLESS.contains(signal)) {
+    private static void requireHarmless(final int signal, final boolean own) {
+        if (signal > 0 && signal <= SIGNAL_MAX && !HARMLESS.contains(signal) && !(own && ENDING.contains(signal))) {
             throw new IllegalArgumentException("signal " + signal
-                    + " may end a process; SIGURG, SIGWINCH, SIGCHLD and SIGCONT do not");
+                    + " may end a process; SIGURG, SIGWINCH, SIGCHLD and SIGCONT do not"
+                    + (own ? ", and SIGHUP, SIGINT, SIGKILL, SIGTERM and SIGSTOP may be sent to this one" : ""));
+        }
+    }
+
+    /// Whom a descriptor stands for; -1 if for nobody.
+    private static int pid(final int pidfd) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/fdinfo", Integer.toString(pidfd)))) {
+            return lines.filter(line -> line.startsWith("Pid:")).findFirst()
+                    .map(line -> Integer.parseInt(line.substring("Pid:".length()).strip())).orElse(-1);
+        } catch (final IOException | UncheckedIOException _) {
+            // Not open: the kernel is going to say so.
+            return -1;
         }
     }
 

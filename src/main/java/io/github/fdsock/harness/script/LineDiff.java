@@ -1,6 +1,10 @@
 package io.github.fdsock.harness.script;
 
 import io.github.fdsock.harness.script.ScriptResult.Difference;
+import io.github.fdsock.harness.script.child.Frame;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +27,26 @@ final class LineDiff {
     private LineDiff(final CallLine line, final String written) {
         this.line = line;
         this.written = written.stripTrailing();
+    }
+
+    /// One that [#write] has written, of the same line.
+    static LineDiff read(final CallLine line, final DataInputStream in) throws IOException {
+        final LineDiff diff = new LineDiff(line);
+        for (int i = in.readInt(); i > 0; i--) {
+            diff.edits.add(new Edit(in.readInt(), in.readInt(), Frame.text(in), Frame.text(in), Frame.text(in)));
+        }
+        return diff;
+    }
+
+    void write(final DataOutputStream out) throws IOException {
+        out.writeInt(edits.size());
+        for (final Edit edit : edits) {
+            out.writeInt(edit.from);
+            out.writeInt(edit.to);
+            Frame.write(out, edit.came);
+            Frame.write(out, edit.expected);
+            Frame.write(out, edit.actual);
+        }
     }
 
     /// Of a call that has returned where the script says that it blocks.

@@ -16,6 +16,10 @@ final class LineParser {
     /// Words with a meaning in the notation, which no name can be.
     private static final Set<String> RESERVED = Set.of("NULL", "or", "untouched");
 
+    static final String EXITED = "exited";
+    static final String KILLED = "killed";
+    private static final String END = "+++";
+
     /// No struct of C is as deep, and no stack too small for it.
     private static final int DEPTH_MAX = 32;
 
@@ -54,8 +58,45 @@ final class LineParser {
         return "";
     }
 
+    /// Whether the line, from behind its label on, is about the end of a process.
+    boolean isEndOfProcess() {
+        label();
+        return take(END);
+    }
+
+    /// `CHILD: +++ exited with 0 +++` or `CHILD: +++ killed by SIGKILL +++`.
+    CallLine endOfProcess() {
+        at = 0;
+        final String label = label();
+        expect(END);
+        skipSpace();
+        final int howAt = at;
+        final String how = word("`exited with` or `killed by`");
+        switch (how) {
+            case EXITED -> expect("with");
+            case KILLED -> expect("by");
+            default -> throw wrong(howAt, "a process has exited with a status or was killed by a signal, not " + how);
+        }
+        skipSpace();
+        final int begin = at;
+        final Argument argument = new Argument(value(), begin);
+        final int end = at;
+        expect(END);
+        end();
+        return new CallLine(source, label, false, null, how, howAt, List.of(argument), List.of(), howAt, end, spans);
+    }
+
     /// `A: s = socket(AF_INET, SOCK_STREAM, 0)` or `bind(s, NULL, 0) = -1 EFAULT`.
     CallLine line(final int from, final boolean unless) {
+        return line(from, unless, false);
+    }
+
+    /// A call that its process does not outlive: without a result.
+    CallLine lineCutShort() {
+        return line(0, false, true);
+    }
+
+    private CallLine line(final int from, final boolean unless, final boolean cutShort) {
         at = from;
         final String label = label();
         skipSpace();
@@ -83,8 +124,11 @@ final class LineParser {
         skipSpace();
         int resultAt = closed;
         int end = closed;
-        // What is waited for has a result of its own.
-        if (target == null && !(name.equals(Await.CALL) && at == text.length())) {
+        // What is waited for has a result of its own; what the end of a process cuts short has none.
+        if (target == null && name.equals(ProcessActor.CALL)) {
+            throw wrong(nameAt, "a process has a name: `CHILD = spawn()`");
+        }
+        if (target == null && !((name.equals(Await.CALL) || cutShort) && at == text.length())) {
             expect("=");
             skipSpace();
             resultAt = at;

@@ -1,5 +1,6 @@
 package io.github.fdsock.harness.script;
 
+import io.github.fdsock.harness.script.Memory.Buffer;
 import io.github.fdsock.sys.Constants;
 import io.github.fdsock.sys.struct.Iovec;
 import io.github.fdsock.sys.struct.Msghdr;

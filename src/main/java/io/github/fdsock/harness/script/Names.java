@@ -1,17 +1,34 @@
 package io.github.fdsock.harness.script;
 
+import io.github.fdsock.harness.script.child.Frame;
 import io.github.fdsock.sys.Constants;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// What the names in a script stand for: constants of C, what a variant says, what lines have taken; and the numbers
 /// that come of them.
 ///
-/// Of one run, whose threads use it in turns.
+/// Of one process of a run, whose threads use it in turns. What is taken in one process is told to the others: a value
+/// is the same there, a descriptor is not.
 final class Names {
     private final Map<String, Value> values;
     private final String directory;
+
+    /// What lines have taken, in order.
+    private final List<String> taken = new ArrayList<>();
+
+    /// Those of them that are descriptors of this process.
+    private final Set<String> descriptors = new HashSet<>();
 
     /// @param values those that are there from the beginning
     /// @param directory what `$TMP` stands for
@@ -20,24 +37,121 @@ final class Names {
         this.directory = directory;
     }
 
+    /// Those with which a run begins, in this process.
+    static Names of(final Script.Variant variant, final String directory) throws IOException {
+        final Map<String, Value> values = new HashMap<>(variant.names());
+        final Path self = Path.of("/proc/self");
+        values.put("pid", new Value.Number(ProcessHandle.current().pid()));
+        values.put("uid", new Value.Number(((Number) Files.getAttribute(self, "unix:uid")).longValue()));
+        values.put("gid", new Value.Number(((Number) Files.getAttribute(self, "unix:gid")).longValue()));
+        return new Names(values, directory);
+    }
+
     String directory() {
         return directory;
     }
 
     /// @throws IllegalArgumentException if the name stands for something already
     void take(final String name, final Value value) {
+        requireFree(name);
+        values.put(name, value);
+        taken.add(name);
+    }
+
+    /// @throws IllegalArgumentException if the name stands for something already
+    void requireFree(final String name) {
         if (constant(name) != null) {
             throw new IllegalArgumentException(name + " is a constant of C");
         }
-        if (values.putIfAbsent(name, value) != null) {
+        if (values.containsKey(name)) {
             throw new IllegalArgumentException(name + " is taken already");
         }
     }
 
+    /// How many names lines have taken.
+    int taken() {
+        return taken.size();
+    }
+
+    /// Says which of the names from `from` on are descriptors.
+    ///
+    /// @param made the descriptors that a call has made
+    void markDescriptors(final int from, final Set<Integer> made) {
+        for (final String name : taken.subList(from, taken.size())) {
+            if (values.get(name) instanceof Value.Number(long number) && made.contains((int) number)) {
+                descriptors.add(name);
+            }
+        }
+    }
+
+    // ---- between processes
+
+    private enum Kind {
+        NUMBER, BYTES, ELSEWHERE
+    }
+
+    /// Writes the names from `from` on, for another process.
+    ///
+    /// @param label of this process
+    /// @param inherited descriptors that the other one has as well
+    void write(final DataOutputStream out, final int from, final String label, final Set<Integer> inherited)
+            throws IOException {
+        out.writeInt(taken.size() - from);
+        for (final String name : taken.subList(from, taken.size())) {
+            Frame.write(out, name);
+            switch (values.get(name)) {
+                case Value.Number(long number) when !descriptors.contains(name) || inherited.contains((int) number) -> {
+                    out.writeInt(Kind.NUMBER.ordinal());
+                    out.writeLong(number);
+                }
+                case Value.Number(long number) -> writeElsewhere(out, label, number);
+                case Value.Elsewhere(String other, long number) -> writeElsewhere(out, other, number);
+                case Value.Found(byte[] bytes) -> {
+                    out.writeInt(Kind.BYTES.ordinal());
+                    Frame.write(out, bytes);
+                }
+                default -> throw new IllegalStateException("not to be taken: " + values.get(name));
+            }
+        }
+    }
+
+    private static void writeElsewhere(final DataOutputStream out, final String label, final long number)
+            throws IOException {
+        out.writeInt(Kind.ELSEWHERE.ordinal());
+        Frame.write(out, label);
+        out.writeLong(number);
+    }
+
+    /// Takes what [#write] has written in another process, as far as it is new here.
+    void read(final DataInputStream in) throws IOException {
+        for (int i = in.readInt(); i > 0; i--) {
+            final String name = Frame.text(in);
+            final Value value = switch (Kind.values()[in.readInt()]) {
+                case NUMBER -> new Value.Number(in.readLong());
+                case BYTES -> new Value.Found(Frame.bytes(in));
+                case ELSEWHERE -> new Value.Elsewhere(Frame.text(in), in.readLong());
+            };
+            if (values.putIfAbsent(name, value) == null) {
+                taken.add(name);
+            }
+        }
+    }
+
+    // ---- what they stand for
+
     /// A value with the name it may be replaced by what it stands for; a name of a number stays.
+    ///
+    /// @throws IllegalArgumentException if that is a descriptor of another process
     Value resolve(final Value value) {
-        return value instanceof Value.Name(String name) && values.get(name) != null
-                && !(values.get(name) instanceof Value.Name) ? values.get(name) : value;
+        if (!(value instanceof Value.Name(String name)) || values.get(name) == null
+                || values.get(name) instanceof Value.Name) {
+            return value;
+        }
+        if (values.get(name) instanceof Value.Elsewhere elsewhere) {
+            throw new IllegalArgumentException(name + " is " + elsewhere
+                    + (elsewhere.label().isEmpty() ? " alone: close-on-exec, or opened later" : ", not of this process"));
+        }
+        return values.get(name);
     }
 
     /// @throws IllegalArgumentException if it is no number
@@ -50,7 +164,7 @@ final class Names {
                 for (int i = 0; i < values.size() && values.get(last) instanceof Value.Name(String next); i++) {
                     last = next;
                 }
-                final Value found = values.get(last);
+                final Value found = values.get(last) == null ? null : resolve(new Value.Name(last));
                 final Long constant = constant(last);
                 if (found != null && !(found instanceof Value.Name)) {
                     yield number(found);
@@ -65,6 +179,14 @@ final class Names {
         };
     }
 
+    /// The number of a descriptor, whichever process has it.
+    ///
+    /// @throws IllegalArgumentException if it is no number
+    long numberAnywhere(final Value value) {
+        return value instanceof Value.Name(String name) && values.get(name) instanceof Value.Elsewhere elsewhere
+                ? elsewhere.number() : number(value);
+    }
+
     /// @throws IllegalArgumentException if it is no number from 0 to `most`
     int number(final Value value, final int most) {
         final long number = number(value);
@@ -72,6 +194,16 @@ final class Names {
             throw new IllegalArgumentException(number + " is not within 0.." + most);
         }
         return (int) number;
+    }
+
+    /// `SIGKILL`; a number where no constant is.
+    static String signal(final int number) {
+        for (final Field field : Constants.class.getFields()) {
+            if (field.getName().matches("SIG[A-Z0-9]+") && constant(field.getName()) == number) {
+                return field.getName();
+            }
+        }
+        return "signal " + number;
     }
 
     private static Long constant(final String name) {

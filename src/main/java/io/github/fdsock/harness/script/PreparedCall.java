@@ -1,6 +1,7 @@
 package io.github.fdsock.harness.script;
 
 import io.github.fdsock.harness.script.CallLine.Result;
+import io.github.fdsock.harness.script.Memory.Buffer;
 import io.github.fdsock.harness.script.Signature.Parameter;
 import io.github.fdsock.harness.script.Signature.Use;
 import io.github.fdsock.sys.Call;
@@ -16,7 +17,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /// A line with its arguments in memory: ready to be made, and to be compared afterwards.
@@ -29,7 +32,11 @@ final class PreparedCall {
     private final Names names;
     private final Literals literals;
     private final Arena arena;
-    private final OpenedDescriptors opened;
+    private final Belongings belongings;
+
+    /// The descriptors that it has made.
+    private final Set<Integer> made = new HashSet<>();
+
     private final Signature signature;
     private final List<Ready> ready = new ArrayList<>();
     private final Object[] arguments;
@@ -60,12 +67,12 @@ final class PreparedCall {
     /// Lays out the arguments.
     ///
     /// @throws ScriptException if they are none for this call, or the call is not to be made
-    PreparedCall(final CallLine line, final Names names, final Arena arena, final OpenedDescriptors opened) {
+    PreparedCall(final CallLine line, final Names names, final Arena arena, final Belongings belongings) {
         this.line = line;
         this.names = names;
         this.literals = new Literals(names);
         this.arena = arena;
-        this.opened = opened;
+        this.belongings = belongings;
         this.signature = at(line.callAt(), () -> Signature.of(line.call()));
         final List<Parameter> parameters = signature.parameters();
         if (parameters.size() != line.arguments().size()) {
@@ -78,7 +85,7 @@ final class PreparedCall {
         }
         arguments = ready.stream().map(Ready::passed).toArray();
         at(line.callAt(), () -> {
-            Guard.require(signature.call(), arguments, opened);
+            Guard.require(signature.call(), arguments, belongings);
             return null;
         });
     }
@@ -112,6 +119,11 @@ final class PreparedCall {
         return result;
     }
 
+    private void adopt(final int fd) {
+        belongings.add(fd);
+        made.add(fd);
+    }
+
     private void keepTrack(final long result) {
         final boolean duplicates = signature.call() == Call.fcntl && ((int) arguments[1] == Constants.F_DUPFD
                 || (int) arguments[1] == Constants.F_DUPFD_CLOEXEC);
@@ -123,13 +135,13 @@ final class PreparedCall {
             return;
         }
         if (signature.makesDescriptor() || duplicates) {
-            opened.add((int) result);
+            adopt((int) result);
         }
         switch (signature.call()) {
-            case close -> opened.closed((int) arguments[0], (int) arguments[0]);
+            case close -> belongings.closed((int) arguments[0], (int) arguments[0]);
             case close_range -> {
                 if ((int) arguments[2] == 0) {
-                    opened.closed((int) arguments[0], (int) arguments[1]);
+                    belongings.closed((int) arguments[0], (int) arguments[1]);
                 }
             }
             default -> { }
@@ -158,6 +170,7 @@ final class PreparedCall {
     /// @throws ScriptException if what the line says makes no sense
     LineDiff compare(final long result) {
         final LineDiff diff = new LineDiff(line);
+        final int before = names.taken();
         if (line.target() != null) {
             if (result < 0) {
                 diff.insert(line.end(), "a descriptor", " = " + describe(result), describe(result));
@@ -182,6 +195,7 @@ final class PreparedCall {
                 return null;
             });
         }
+        names.markDescriptors(before, made);
         return diff;
     }
 
@@ -208,7 +222,11 @@ final class PreparedCall {
     // ---- arguments
 
     private Ready prepare(final Parameter parameter, final int index) {
-        final Value value = names.resolve(line.arguments().get(index).value());
+        final Value written = line.arguments().get(index).value();
+        if (signature.call() == Call.pidfd_getfd && index == 1) {
+            return new Ready(narrow(names.numberAnywhere(written)));
+        }
+        final Value value = names.resolve(written);
         final Use use = parameter.use();
         if (use == Use.INT) {
             return new Ready(integer(value));
@@ -246,7 +264,7 @@ final class PreparedCall {
                 final MessageArgument message = new MessageArgument(names, literals, arena, use == Use.MSG_OUT);
                 final MemorySegment header = Msghdr.allocate(arena).segment();
                 message.layOut(struct(value), header);
-                yield new Ready(header, message::check, result -> message.descriptors(result, opened::add));
+                yield new Ready(header, message::check, result -> message.descriptors(result, this::adopt));
             }
             case MMSG_IN, MMSG_OUT -> messages(value, use == Use.MMSG_OUT);
         };
@@ -257,7 +275,10 @@ final class PreparedCall {
     }
 
     private int integer(final Value value) {
-        final long number = wide(value);
+        return narrow(wide(value));
+    }
+
+    private static int narrow(final long number) {
         if (number != (int) number && number >>> Integer.SIZE != 0) {
             throw new IllegalArgumentException(number + " is no int");
         }
@@ -335,8 +356,8 @@ final class PreparedCall {
             }
         }, result -> {
             if (result >= 0) {
-                opened.add(buffer.segment().get(ValueLayout.JAVA_INT, 0));
-                opened.add(buffer.segment().get(ValueLayout.JAVA_INT, Integer.BYTES));
+                adopt(buffer.segment().get(ValueLayout.JAVA_INT, 0));
+                adopt(buffer.segment().get(ValueLayout.JAVA_INT, Integer.BYTES));
             }
         });
     }
@@ -386,7 +407,7 @@ final class PreparedCall {
                 }
                 message.check(index < result ? actual : -1);
             });
-            adoptions.add(result -> message.descriptors(index < result ? 0 : -1, opened::add));
+            adoptions.add(result -> message.descriptors(index < result ? 0 : -1, this::adopt));
         }
         return new Ready(vector, result -> checks.forEach(check -> check.after(result)),
                 result -> adoptions.forEach(adoption -> adoption.after(result)));

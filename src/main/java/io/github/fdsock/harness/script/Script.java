@@ -43,6 +43,7 @@ public final class Script {
     private static final Pattern RESUMED = Pattern.compile("\\s*(?:(\\w+):)?\\s*<\\.\\.\\. (\\w+) resumed>(.*)");
 
     private final String name;
+    private final String text;
     private final String claim;
     private final List<String> cases;
     private final Duration timeout;
@@ -51,19 +52,33 @@ public final class Script {
 
     /// What happens at one place of a script.
     ///
-    /// @param kind a call is made, begun, or finished
+    /// @param kind a call is made, begun, or finished; or it is begun and its process ends in it; a process is started, or
+    /// has ended
     record Step(Kind kind, CallLine line) {
         enum Kind {
-            CALL, BEGIN, FINISH
+            CALL, BEGIN, FINISH, BEGIN_LAST, SPAWN, END
         }
+    }
+
+    /// What the lines up to here have come to.
+    private static final class Lines {
+        private final List<Step> steps = new ArrayList<>();
+
+        /// By label: a call that has not been finished; where a thread is first heard of; where a process is started, and
+        /// where it has ended.
+        private final Map<String, Begun> begun = new HashMap<>();
+        private final Map<String, Integer> threads = new HashMap<>();
+        private final Map<String, Integer> started = new HashMap<>();
+        private final Map<String, Integer> ended = new HashMap<>();
     }
 
     /// A call that has been begun, as far as it stands there.
     private record Begun(int step, int number, String text) {
     }
 
-    private Script(final String name, final Header header, final List<Step> steps) {
+    private Script(final String name, final String text, final Header header, final List<Step> steps) {
         this.name = name;
+        this.text = text;
         this.claim = header.claim;
         this.cases = List.copyOf(header.cases);
         this.timeout = header.timeout;
@@ -109,20 +124,19 @@ public final class Script {
             throw new ScriptException(name + ":1:1", "the first line has to say in a comment what the script claims");
         }
         final Header header = new Header(rows[0].substring(2).strip());
-        final List<Step> steps = new ArrayList<>();
-        final Map<String, Begun> begun = new HashMap<>();
+        final Lines lines = new Lines();
         for (int i = 1; i < rows.length; i++) {
             if (!parseHeader(header, new Source(name, i + 1, rows[i]))) {
-                parseCall(new Source(name, i + 1, rows[i]), steps, begun);
+                parseLine(new Source(name, i + 1, rows[i]), lines);
             }
         }
-        for (final Begun call : begun.values()) {
+        for (final Begun call : lines.begun.values()) {
             throw new ScriptException(name + ":" + call.number + ":1", "a call that is begun here and never resumed");
         }
-        if (steps.stream().allMatch(step -> step.line.unless())) {
+        if (lines.steps.stream().allMatch(step -> step.line.unless())) {
             throw new ScriptException(name + ":" + rows.length + ":1", "no calls");
         }
-        return new Script(name, header, steps);
+        return new Script(name, text, header, lines.steps);
     }
 
     /// Whether it is a line of the header.
@@ -148,37 +162,102 @@ public final class Script {
         return false;
     }
 
-    private static void parseCall(final Source source, final List<Step> steps, final Map<String, Begun> begun) {
+    private static void parseLine(final Source source, final Lines lines) {
         final String row = source.text();
         final Matcher unfinished = UNFINISHED.matcher(row);
         final Matcher resumed = RESUMED.matcher(row);
         if (row.startsWith(UNLESS)) {
-            steps.add(new Step(Step.Kind.CALL, new LineParser(source).line(UNLESS.length(), true)));
+            lines.steps.add(new Step(Step.Kind.CALL, new LineParser(source).line(UNLESS.length(), true)));
         } else if (resumed.matches()) {
-            final Begun first = begun.remove(resumed.group(1) == null ? "" : resumed.group(1));
-            if (first == null) {
-                throw new ScriptException(source.place(0), "nothing of this thread is unfinished");
-            }
-            final CallLine line = new LineParser(new Source(source.file(), first.number, first.text + resumed.group(3),
-                    first.text.length(), source.number(), resumed.start(3))).line(0, false);
-            if (!line.call().equals(resumed.group(2))) {
-                throw new ScriptException(source.place(resumed.start(2)), "unfinished is " + line.call() + ", in line "
-                        + first.number);
-            }
-            steps.set(first.step, new Step(Step.Kind.BEGIN, line));
-            steps.add(new Step(Step.Kind.FINISH, line));
+            parseResumed(source, resumed, lines);
         } else if (!new LineParser(source).blank()) {
             final String label = new LineParser(source).label();
-            final Begun before = begun.get(label);
+            if (lines.ended.containsKey(label)) {
+                throw new ScriptException(source.place(0), label + " has ended in line " + lines.ended.get(label));
+            }
+            if (new LineParser(source).isEndOfProcess()) {
+                parseEnd(source, label, lines);
+                return;
+            }
+            final Begun before = lines.begun.get(label);
             if (before != null) {
-                throw new ScriptException(source.place(0), "this thread is in the call of line " + before.number);
+                throw new ScriptException(source.place(0), (lines.started.containsKey(label) ? "this process"
+                        : "this thread") + " is in the call of line " + before.number);
+            }
+            if (!lines.started.containsKey(label)) {
+                lines.threads.putIfAbsent(label, source.number());
             }
             if (unfinished.matches()) {
-                begun.put(label, new Begun(steps.size(), source.number(), unfinished.group(1)));
-                steps.add(null);
+                lines.begun.put(label, new Begun(lines.steps.size(), source.number(), unfinished.group(1)));
+                lines.steps.add(null);
             } else {
-                steps.add(new Step(Step.Kind.CALL, new LineParser(source).line(0, false)));
+                parseCall(new LineParser(source).line(0, false), lines);
             }
+        }
+    }
+
+    private static void parseResumed(final Source source, final Matcher resumed, final Lines lines) {
+        final Begun first = lines.begun.remove(resumed.group(1) == null ? "" : resumed.group(1));
+        if (first == null) {
+            throw new ScriptException(source.place(0), "nothing of this thread is unfinished");
+        }
+        final CallLine line = new LineParser(new Source(source.file(), first.number, first.text + resumed.group(3),
+                first.text.length(), source.number(), resumed.start(3))).line(0, false);
+        if (!line.call().equals(resumed.group(2))) {
+            throw new ScriptException(source.place(resumed.start(2)), "unfinished is " + line.call() + ", in line "
+                    + first.number);
+        }
+        requireCall(line);
+        lines.steps.set(first.step, new Step(Step.Kind.BEGIN, line));
+        lines.steps.add(new Step(Step.Kind.FINISH, line));
+    }
+
+    private static void parseCall(final CallLine line, final Lines lines) {
+        if (!line.call().equals(ProcessActor.CALL)) {
+            lines.steps.add(new Step(Step.Kind.CALL, line));
+            return;
+        }
+        if (!line.label().isEmpty() || !line.arguments().isEmpty()) {
+            throw new ScriptException(line.place(0), "a process is started by `" + line.target() + " = spawn()`, and by"
+                    + " nobody else than the script itself");
+        }
+        final Integer thread = lines.threads.get(line.target());
+        if (thread != null) {
+            throw new ScriptException(line.place(0), line.target() + " is a thread, since line " + thread);
+        }
+        final Integer started = lines.started.putIfAbsent(line.target(), line.source().number());
+        if (started != null) {
+            throw new ScriptException(line.place(0), line.target() + " is a process, since line " + started);
+        }
+        lines.steps.add(new Step(Step.Kind.SPAWN, line));
+    }
+
+    private static void parseEnd(final Source source, final String label, final Lines lines) {
+        final CallLine line = new LineParser(source).endOfProcess();
+        if (!lines.started.containsKey(label)) {
+            throw new ScriptException(line.place(0), label.isEmpty() ? "of which process? `CHILD: +++ ...`"
+                    : "no process is called " + label);
+        }
+        final Begun last = lines.begun.remove(label);
+        if (last != null) {
+            if (line.call().equals(LineParser.EXITED)) {
+                throw new ScriptException(line.place(line.callAt()), label + " is in the call of line " + last.number
+                        + ", and can only be killed in it");
+            }
+            final int split = last.text.length();
+            final CallLine cut = new LineParser(new Source(source.file(), last.number, last.text + ")", split,
+                    last.number, split)).lineCutShort();
+            requireCall(cut);
+            lines.steps.set(last.step, new Step(Step.Kind.BEGIN_LAST, cut));
+        }
+        lines.ended.put(label, source.number());
+        lines.steps.add(new Step(Step.Kind.END, line));
+    }
+
+    private static void requireCall(final CallLine line) {
+        if (line.call().equals(Await.CALL) || line.call().equals(ProcessActor.CALL)) {
+            throw new ScriptException(line.place(line.callAt()), line.call() + " is no call that blocks, and is written in"
+                    + " one part");
         }
     }
 
@@ -206,6 +285,10 @@ public final class Script {
     /// @return the first line
     public String claim() {
         return claim;
+    }
+
+    String text() {
+        return text;
     }
 
     /// The known cases that it covers.
@@ -250,6 +333,11 @@ public final class Script {
 
         Map<String, Value> names() {
             return names;
+        }
+
+        /// Which of [#variants] it is.
+        int index() {
+            return script.variants.indexOf(names);
         }
 
         /// Runs it against the kernel of this machine, within [#DEFAULT_TIMEOUT] or the script's own.

@@ -8,6 +8,11 @@ public final class ScriptException extends IllegalArgumentException {
 
     /// @param place file, line and column
     ScriptException(final String place, final String message) {
-        super(place + ": " + message);
+        this(place + ": " + message);
+    }
+
+    /// @param message that begins with the place
+    ScriptException(final String message) {
+        super(message);
     }
 }

@@ -1,19 +1,20 @@
 package io.github.fdsock.harness.script;
 
+import io.github.fdsock.ExitStatus;
+import io.github.fdsock.harness.script.Actor.Returned;
 import io.github.fdsock.harness.script.Script.Step;
 import io.github.fdsock.harness.script.ScriptResult.Outcome;
 import io.github.fdsock.sys.Libc;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,14 @@ final class ScriptRun {
     /// How often it is looked whether a call sleeps.
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
+    /// A JVM needs a quarter of a second; where there is much else to do, more.
+    private static final long START_MAX_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    /// `exit(status)` has a byte for it.
+    private static final int STATUS_MAX = 255;
+
+    private static final ExitStatus EXITED = new ExitStatus(0, 0, false);
+
     /// A condition that is not met in time is told by the line that waits for it.
     private static final long AWAIT_GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -43,22 +52,20 @@ final class ScriptRun {
     private final Duration timeout;
     private final RawCheck raw;
     private final long start = System.nanoTime();
-    private final long deadline;
+    private long deadline;
 
     private final Map<String, Actor> actors = new LinkedHashMap<>();
     private final Map<CallLine, Begun> begun = new LinkedHashMap<>();
-    private final OpenedDescriptors opened = new OpenedDescriptors();
+    private final Belongings belongings = new Belongings();
     private final List<ScriptResult.Line> lines = new ArrayList<>();
     private final List<String> rawDifferences = new ArrayList<>();
     private Names names;
     private Future<?> underWay;
 
-    /// A call that was made.
-    private record Returned(PreparedCall call, long result, List<RawCheck.Made> made) {
-    }
-
     /// A call that is under way, or was until a moment ago.
-    private record Begun(PreparedCall call, Future<Returned> end) {
+    ///
+    /// @param last whether its process does not outlive it
+    private record Begun(CallLine line, Actor actor, CompletableFuture<Returned> end, boolean last) {
     }
 
     /// Why a run is over before its last line.
@@ -87,10 +94,11 @@ final class ScriptRun {
         Path directory = null;
         try {
             directory = Files.createTempDirectory("calls");
-            names = names(directory);
+            names = Names.of(variant, directory.toString());
             for (int i = 0; i < steps.size(); i++) {
                 step(i);
             }
+            endProcesses();
         } catch (final Over over) {
             outcome = over.outcome;
             report = over.getMessage();
@@ -101,23 +109,21 @@ final class ScriptRun {
                 Duration.ofNanos(System.nanoTime() - start));
     }
 
-    private Names names(final Path directory) throws IOException {
-        final Map<String, Value> values = new HashMap<>(variant.names());
-        final Path self = Path.of("/proc/self");
-        values.put("pid", new Value.Number(ProcessHandle.current().pid()));
-        values.put("uid", new Value.Number(((Number) Files.getAttribute(self, "unix:uid")).longValue()));
-        values.put("gid", new Value.Number(((Number) Files.getAttribute(self, "unix:gid")).longValue()));
-        return new Names(values, directory.toString());
-    }
-
     // ---- the end
 
     private void end(final Path directory) throws IOException, InterruptedException {
         try {
+            for (final Actor actor : actors.values()) {
+                if (actor instanceof ProcessActor process) {
+                    process.end();
+                }
+            }
             wake();
             closeAll();
             for (final Actor actor : actors.values()) {
-                actor.close();
+                if (actor instanceof ThreadActor thread) {
+                    thread.close();
+                }
             }
             // What a call that was under way has brought in the meantime.
             closeAll();
@@ -131,6 +137,23 @@ final class ScriptRun {
         }
     }
 
+    /// Those that are still there have nothing left to do, and end; one that has ended otherwise is told.
+    private void endProcesses() throws IOException, InterruptedException, Over {
+        for (final Step step : steps) {
+            if (step.kind() == Step.Kind.SPAWN && actors.remove(step.line().target()) instanceof ProcessActor process) {
+                final ExitStatus status = process.end();
+                if (status != null && !status.equals(EXITED) && !isTold(step.line().target())) {
+                    throw instead(step.line(), "a process that is there to the end",
+                            step.line().target() + ended(status));
+                }
+            }
+        }
+    }
+
+    private boolean isTold(final String label) {
+        return steps.stream().anyMatch(step -> step.kind() == Step.Kind.END && step.line().label().equals(label));
+    }
+
     /// Lets the calls end that are still under way. What wakes them has to be there until they have seen it.
     private void wake() {
         final List<Future<?>> calls = new ArrayList<>(begun.values().stream().map(Begun::end).toList());
@@ -140,8 +163,8 @@ final class ScriptRun {
         if (calls.stream().allMatch(Future::isDone)) {
             return;
         }
-        opened.wake();
-        final long until = System.nanoTime() + Actor.GRACE_NANOS;
+        belongings.wake();
+        final long until = System.nanoTime() + ThreadActor.GRACE_NANOS;
         while (System.nanoTime() - until < 0 && !calls.stream().allMatch(Future::isDone)) {
             LockSupport.parkNanos(LOOK_NANOS);
         }
@@ -149,11 +172,11 @@ final class ScriptRun {
 
     private void closeAll() {
         if (raw == null) {
-            opened.closeAll();
+            belongings.closeAll();
             return;
         }
         raw.begin();
-        opened.closeAll();
+        belongings.closeAll();
         raw.end().forEach(call -> rawDifferences.add(variant.script().name() + ": at the end made " + call));
     }
 
@@ -169,79 +192,66 @@ final class ScriptRun {
 
     private void step(final int index) throws IOException, InterruptedException, Over {
         final CallLine line = steps.get(index).line();
+        if (steps.get(index).kind() != Step.Kind.FINISH) {
+            requireAsleepUntil(index);
+        }
         switch (steps.get(index).kind()) {
             case CALL -> {
-                requireAsleepUntil(index);
-                if (line.call().equals(Await.CALL)) {
-                    await(line);
-                } else if (line.unless()) {
-                    skipWhere(begin(line));
+                if (line.unless()) {
+                    skipWhere(begin(line, false));
                 } else {
-                    finish(begin(line));
+                    finish(begin(line, false));
                 }
             }
-            case BEGIN -> {
-                requireAsleepUntil(index);
-                begun.put(line, begin(line));
-                requireAsleep(line, "a call that blocks");
+            case BEGIN, BEGIN_LAST -> {
+                final Begun call = begin(line, steps.get(index).kind() == Step.Kind.BEGIN_LAST);
+                begun.put(line, call);
+                requireAsleep(call, call.last ? "a call that does not return" : "a call that blocks");
             }
             case FINISH -> finish(begun.get(line));
+            case SPAWN -> spawn(line);
+            case END -> end(line);
         }
     }
 
     /// The calls that are finished right behind this line are finished by it: up to here they sleep.
-    private void requireAsleepUntil(final int index) throws InterruptedException, Over {
+    private void requireAsleepUntil(final int index) throws IOException, InterruptedException, Over {
         for (int i = index + 1; i < steps.size() && steps.get(i).kind() == Step.Kind.FINISH; i++) {
-            final CallLine line = steps.get(i).line();
-            if (begun.containsKey(line)) {
-                requireAsleep(line, "a call that blocks until line " + steps.get(index).line().source().number());
+            final Begun call = begun.get(steps.get(i).line());
+            if (call != null) {
+                requireAsleep(call, "a call that blocks until line " + steps.get(index).line().source().number());
             }
         }
     }
 
-    private void requireAsleep(final CallLine line, final String expected) throws InterruptedException, Over {
-        final Begun call = begun.get(line);
-        while (!actor(line).sleepsIn(call.call)) {
-            if (call.end.isDone()) {
-                throw differs(LineDiff.early(line, expected, returned(call).result));
+    private void requireAsleep(final Begun call, final String expected) throws IOException, InterruptedException, Over {
+        while (!get(call.line, call.last ? call.actor.sleeps().exceptionally(_ -> true) : call.actor.sleeps(), 0)) {
+            if (call.end.isDone() && !(call.last && isGone(call.end))) {
+                throw differs(LineDiff.early(call.line, expected, returned(call).result()));
             }
             if (System.nanoTime() - deadline > 0) {
-                throw outOfTime(line);
+                throw outOfTime(call.line);
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }
     }
 
-    private Begun begin(final CallLine line) throws IOException, InterruptedException, Over {
+    private Begun begin(final CallLine line, final boolean last) throws IOException, InterruptedException, Over {
         final Actor actor = actor(line);
-        final PreparedCall call = get(line, actor.begin(arena -> new PreparedCall(line, names, arena, opened)), 0);
-        final Future<Returned> end = actor.begin(_ -> {
-            if (raw != null) {
-                raw.begin();
-            }
-            final long result = call.make();
-            return new Returned(call, result, raw == null ? List.of() : raw.end());
-        });
+        final CompletableFuture<Returned> end = actor.begin(line, deadline);
         underWay = end;
-        return new Begun(call, end);
+        return new Begun(line, actor, end, last);
     }
 
-    private Returned returned(final Begun call) throws InterruptedException, Over {
-        final Returned returned = get(call.call.line(), call.end, 0);
-        note(call.call.line(), call.call, returned.made);
+    private Returned returned(final Begun call) throws IOException, InterruptedException, Over {
+        final Returned returned = get(call.line, call.end, call.line.call().equals(Await.CALL) ? AWAIT_GRACE_NANOS : 0);
+        rawDifferences.addAll(returned.raw());
         return returned;
     }
 
-    private void note(final CallLine line, final PreparedCall call, final List<RawCheck.Made> made) {
-        if (raw != null) {
-            rawDifferences.addAll(RawCheck.differences(line, call, made));
-        }
-    }
-
     private void finish(final Begun call) throws IOException, InterruptedException, Over {
-        final CallLine line = call.call.line();
-        final long result = returned(call).result;
-        final LineDiff diff = get(line, actor(line).begin(_ -> call.call.compare(result)), 0);
+        returned(call);
+        final LineDiff diff = get(call.line, call.actor.compare(), AWAIT_GRACE_NANOS);
         if (!diff.isEmpty()) {
             throw differs(diff);
         }
@@ -249,74 +259,90 @@ final class ScriptRun {
     }
 
     private void skipWhere(final Begun call) throws IOException, InterruptedException, Over {
-        final CallLine line = call.call.line();
-        final long result = returned(call).result;
-        if (get(line, actor(line).begin(_ -> call.call.matches(result)), 0)) {
-            throw new Over(Outcome.SKIPPED, line.text().substring("# unless: ".length()) + " on this machine");
+        returned(call);
+        if (get(call.line, call.actor.matches(), 0)) {
+            throw new Over(Outcome.SKIPPED, call.line.text().substring("# unless: ".length()) + " on this machine");
         }
     }
 
-    private void await(final CallLine line) throws IOException, InterruptedException, Over {
-        if (line.arguments().size() != 2 || line.results().stream().anyMatch(CallLine.Result::failure)) {
-            throw new ScriptException(line.place(line.callAt()), "await takes a descriptor and events, gives events");
+    // ---- processes
+
+    private void spawn(final CallLine line) throws Over {
+        try {
+            actors.put(line.target(),
+                    new ProcessActor(variant, line.target(), names, belongings, timeout, raw != null));
+        } catch (final IOException e) {
+            throw new Over(Outcome.FAILED, line.place(line.callAt()) + ": " + e.getMessage() + "\n- " + line.text());
+        } catch (final IllegalArgumentException e) {
+            throw new ScriptException(line.place(0), e.getMessage());
         }
-        final LineDiff diff = get(line, actor(line).begin(arena -> {
-            if (raw != null) {
-                raw.begin();
-            }
-            final LineDiff found = await(line, arena);
-            if (raw != null) {
-                note(line, null, raw.end());
-            }
-            return found;
-        }), AWAIT_GRACE_NANOS);
-        if (!diff.isEmpty()) {
+        lines.add(new LineDiff(line).result());
+    }
+
+    /// A process exits where its line says so; that it is killed has to be another line's doing.
+    private void end(final CallLine line) throws IOException, InterruptedException, Over {
+        final ProcessActor process = (ProcessActor) actors.get(line.label());
+        final boolean exits = line.call().equals(LineParser.EXITED);
+        final CallLine.Argument how = line.arguments().getFirst();
+        final int number;
+        try {
+            number = names.number(how.value(), exits ? STATUS_MAX : Guard.SIGNAL_MAX);
+        } catch (final IllegalArgumentException e) {
+            throw new ScriptException(line.place(how.at()), e.getMessage());
+        }
+        if (exits) {
+            awaitStart(process);
+            process.exit(number);
+        }
+        final ExitStatus status = process.awaitEnd(deadline - System.nanoTime());
+        final LineDiff diff = new LineDiff(line);
+        if (status == null || number != (exits ? status.status() : status.signal())) {
+            final String came = status == null ? "still there after " + timeout.toMillis() + " ms"
+                    : ProcessActor.describe(status);
+            diff.replace(line.resultAt(), line.end(),
+                    line.source().text().substring(line.resultAt(), line.end()).strip(), came, came);
             throw differs(diff);
         }
         lines.add(diff.result());
     }
 
-    private LineDiff await(final CallLine line, final Arena arena) {
-        final Value events = line.arguments().getLast().value();
-        final Value expected = line.results().isEmpty() ? events : line.results().getFirst().value();
-        final LineDiff diff = new LineDiff(line);
+    // ---- waiting
+
+    private Actor actor(final CallLine line) throws IOException, InterruptedException, Over {
+        final Actor known = actors.get(line.label());
+        if (known instanceof ProcessActor process) {
+            awaitStart(process);
+        }
+        if (known != null) {
+            return known;
+        }
         try {
-            final int wanted = names.number(events, Short.MAX_VALUE);
-            final long found = Await.all(names.number(line.arguments().getFirst().value(), Integer.MAX_VALUE), wanted,
-                    arena, deadline);
-            if (found >= 0 && (found & wanted) == wanted && (expected == events || names.matches(expected, found))) {
-                return diff;
-            }
-            final String came = found < 0 ? PreparedCall.describe(found) : Await.describe((int) found);
-            final String late =
-                    System.nanoTime() - deadline < 0 ? came : came + " within " + timeout.toMillis() + " ms";
-            if (expected == events) {
-                diff.insert(line.end(), events.toString(), " = " + came, late);
-            } else {
-                diff.replace(line.resultAt(), line.end(), expected.toString(), came, late);
-            }
-            return diff;
-        } catch (final IllegalArgumentException e) {
-            throw new ScriptException(line.place(line.arguments().getFirst().at()), e.getMessage());
-        }
-    }
-
-    // ---- waiting for threads
-
-    private Actor actor(final CallLine line) throws InterruptedException, Over {
-        Actor actor = actors.get(line.label());
-        if (actor == null) {
-            try {
-                actor = new Actor(variant.script().name() + (line.label().isEmpty() ? "" : " " + line.label()));
-            } catch (final IOException e) {
-                throw new Over(Outcome.FAILED, e.getMessage());
-            }
+            final Actor actor = new ThreadActor(variant.script().name() + (line.label().isEmpty() ? "" : " "
+                    + line.label()), names, belongings, timeout, raw);
             actors.put(line.label(), actor);
+            return actor;
+        } catch (final IOException e) {
+            throw new Over(Outcome.FAILED, e.getMessage());
         }
-        return actor;
     }
 
-    private <T> T get(final CallLine line, final Future<T> future, final long grace) throws InterruptedException, Over {
+    /// Until it can be asked for something. Its start is not the script's time.
+    private void awaitStart(final ProcessActor process) throws InterruptedException {
+        final long before = System.nanoTime();
+        try {
+            process.started().get(START_MAX_NANOS, TimeUnit.NANOSECONDS);
+        } catch (final ExecutionException | TimeoutException _) {
+            // The next question is going to tell.
+        }
+        deadline += System.nanoTime() - before;
+    }
+
+    private static boolean isGone(final CompletableFuture<?> future) {
+        return future.isCompletedExceptionally() && future.exceptionNow() instanceof IOException;
+    }
+
+    private <T> T get(final CallLine line, final Future<T> future, final long grace)
+            throws IOException, InterruptedException, Over {
         try {
             return future.get(Math.max(0, deadline + grace - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (final TimeoutException e) {
@@ -325,6 +351,7 @@ final class ScriptRun {
             switch (e.getCause()) {
                 case RuntimeException thrown -> throw thrown;
                 case Error thrown -> throw thrown;
+                case IOException thrown -> throw gone(line, thrown);
                 default -> throw new IllegalStateException(e.getCause());
             }
         }
@@ -338,10 +365,32 @@ final class ScriptRun {
                 report.append("\n  and ").append(other.text());
             }
         });
-        lines.add(new ScriptResult.Line(line.source().number(), line.text(), line.text(), List.of(
-                new ScriptResult.Difference(line.source().row(line.callAt()), line.source().column(line.callAt()),
-                        "a call that returns within " + timeout.toMillis() + " ms", "one that has not returned"))));
+        addWhole(line, "a call that returns within " + timeout.toMillis() + " ms", "one that has not returned");
         return new Over(Outcome.FAILED, report.toString());
+    }
+
+    /// There is nobody any more who makes the call of a line.
+    private Over gone(final CallLine line, final IOException thrown) throws IOException {
+        final ExitStatus status = ((ProcessActor) actors.get(line.label())).awaitEnd(ThreadActor.GRACE_NANOS);
+        return instead(line, "a call that returns", line.label() + (status == null
+                ? " answers no more: " + thrown.getMessage() : ended(status)));
+    }
+
+    private static String ended(final ExitStatus status) {
+        return (status.exited() ? " has " : " was ") + ProcessActor.describe(status);
+    }
+
+    /// In the place of a whole line came something that no other line could have.
+    private Over instead(final CallLine line, final String expected, final String actual) {
+        addWhole(line, expected, actual);
+        return new Over(Outcome.FAILED, line.place(line.callAt()) + ": expected " + expected + ", but " + actual + "\n- "
+                + line.text());
+    }
+
+    private void addWhole(final CallLine line, final String expected, final String actual) {
+        final CallLine.Source source = line.source();
+        lines.add(new ScriptResult.Line(source.number(), line.text(), line.text(), List.of(new ScriptResult.Difference(
+                source.row(line.callAt()), source.column(line.callAt()), expected, actual))));
     }
 
     private Over differs(final LineDiff diff) {

@@ -112,4 +112,15 @@ sealed interface Value {
             return Octets.quoted(bytes);
         }
     }
+
+    /// A descriptor of another process, under the name that took it there.
+    ///
+    /// @param label that process's; empty for the script's own
+    /// @param number what it is there
+    record Elsewhere(String label, long number) implements Value {
+        @Override
+        public String toString() {
+            return "a descriptor of " + (label.isEmpty() ? "the script's own process" : label);
+        }
+    }
 }

@@ -72,7 +72,7 @@ class RawCheckTest {
     private static List<String> differences(String text, UnaryOperator<Interposer> front) {
         CallLine line = new LineParser(new CallLine.Source("test.calls", 3, text)).line(0, false);
         try (Arena arena = Arena.ofConfined()) {
-            PreparedCall call = new PreparedCall(line, new Names(Map.of(), ""), arena, new OpenedDescriptors());
+            PreparedCall call = new PreparedCall(line, new Names(Map.of(), ""), arena, new Belongings());
             RawCheck check = RawCheck.install();
             Interposer.install(front.apply(check));
             try {

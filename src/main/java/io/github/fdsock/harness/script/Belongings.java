@@ -15,14 +15,30 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 
-/// The descriptors that a run has opened or received: closed at its end, whatever it expected of them. What else is
-/// open in this process is not a script's to close.
-final class OpenedDescriptors {
+/// What a run has in one of its processes: the descriptors that it has opened, received or inherited, which are closed
+/// at its end, whatever it expected of them; and the processes that it may kill. What else is open in this process is not
+/// a script's to close, and what else runs on this machine not a script's to end.
+final class Belongings {
     private static final Path TABLE = Path.of("/proc/self/fd");
 
     private final NavigableSet<Integer> numbers = new ConcurrentSkipListSet<>();
+    private final Set<Integer> processes = new ConcurrentSkipListSet<>();
+
+    void addProcess(final int pid) {
+        processes.add(pid);
+    }
+
+    /// Before it is waited for, since its number may be another's then.
+    void removeProcess(final int pid) {
+        processes.remove(pid);
+    }
+
+    boolean hasProcess(final int pid) {
+        return processes.contains(pid);
+    }
 
     void add(final int fd) {
         numbers.add(fd);
@@ -32,6 +48,11 @@ final class OpenedDescriptors {
         if (from <= to) {
             numbers.subSet(from, true, to, true).clear();
         }
+    }
+
+    /// The descriptors, lowest first.
+    List<Integer> descriptors() {
+        return List.copyOf(numbers);
     }
 
     /// @throws IllegalArgumentException if one of these is open, and not this run's
@@ -51,7 +72,7 @@ final class OpenedDescriptors {
 
     /// Lets the calls end that wait on one of these.
     void wake() {
-        for (final int fd : List.copyOf(numbers)) {
+        for (final int fd : descriptors()) {
             Libc.shutdown(fd, SHUT_RDWR);
             wakeOther(fd);
         }
