@@ -5,18 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.fdsock.testing.Project;
+import io.github.fdsock.testing.RequiresProgram;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `fdsock script` runs scripts, tells of each that fails where and how, and has a status that says whether one did.
 class ScriptIT {
+    /// Its number, on x86-64.
+    private static final String RECVFROM = "45 ";
+
     private static final String PAIR = "socketpair(AF_UNIX, SOCK_STREAM, 0, [?a, ?b]) = 0\n";
 
     @TempDir
@@ -70,8 +78,13 @@ class ScriptIT {
                 "    with N=4",
                 "failed " + broken,
                 "  " + broken + ":2:10: expected )",
+                "    close(-1 = 0",
+                "             ^",
                 "failed " + faulty + ": knows",
-                "  " + faulty + ":2:7: unknown name FD",
+                "  " + faulty + ":2:7: unknown name FD: no constant of C, and no line before has taken it, by `?FD` or"
+                    + " `FD = ...`",
+                "    close(FD) = 0",
+                "          ^",
                 "1 passed, 3 failed");
         assertThat(run.status).isEqualTo(1);
     }
@@ -121,6 +134,97 @@ class ScriptIT {
         assertThat(run.status).isEqualTo(1);
     }
 
+    /// Killed outright, so that it cannot do anything about it.
+    @Test
+    void noProcessOutlivesTheCommand() throws Exception {
+        final String file = write("a.calls", "# waits\n" + PAIR + "CHILD = spawn()\nCHILD: recv(a, ..., 1, 0 <unfinished"
+                + " ...>\nrecv(b, ..., 1, 0) = 1\nCHILD: <... recv resumed>) = 1\n");
+        try (Program program = Program.fdsock("script", file)) {
+            final ProcessHandle child = awaitChildInReceive(program.process().toHandle());
+            program.process().destroyForcibly();
+            child.onExit().get(Program.PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    /// The process of a script, once a thread of it sleeps in `recvfrom`; its questions it takes by `read`.
+    private static ProcessHandle awaitChildInReceive(final ProcessHandle parent) throws Exception {
+        final long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(Program.PATIENCE_SECONDS);
+        while (System.nanoTime() - until < 0) {
+            final Optional<ProcessHandle> child = parent.children().findFirst();
+            if (child.isPresent() && receives(child.get())) {
+                return child.get();
+            }
+            Thread.sleep(5);
+        }
+        throw new AssertionError("no process of the script receives");
+    }
+
+    private static boolean receives(final ProcessHandle process) throws IOException {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (final Path task : tasks.toList()) {
+                if (Files.readString(task.resolve("syscall")).startsWith(RECVFROM)) {
+                    return true;
+                }
+            }
+        } catch (final NoSuchFileException _) {
+            // A thread that has ended meanwhile.
+        }
+        return false;
+    }
+
+    @Test
+    @RequiresProgram("strace")
+    void theKernelSeesEachLineOnce() throws Exception {
+        final String file = write("a.calls", """
+                # calls
+                socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_NONBLOCK, 0, [?a, ?b]) = 0
+                CHILD = spawn()
+                send(a, "from the script", ..., MSG_NOSIGNAL) = 15
+                CHILD: recv(b, "from the script", 77, 0) = 15
+                CHILD: setsockopt(b, SOL_SOCKET, SO_PRIORITY, [5], 4) = 0
+                getsockopt(b, SOL_SOCKET, SO_PRIORITY, [5], [4]) = 0
+                recv(a, ..., 78, MSG_PEEK) = -1 EAGAIN
+                A: sendto(a, "elsewhere", ..., 0, unix(@"x"), ...) = 9
+                epoll_create1(EPOLL_CLOEXEC) = ...
+                shutdown(a, SHUT_WR) = 0
+                CHILD: listen(b, 7) = -1 EINVAL
+                """);
+        final List<String> command = new ArrayList<>(List.of("strace", "-ff", "-qq", "-a", "0", "-o",
+                folder.resolve("strace").toString(), "-e", "trace=%network,epoll_create1"));
+        command.addAll(Program.commandLine("script", "--raw-check", file));
+        try (Program program = Program.start(command.toArray(String[]::new))) {
+            assertThat(program.rest()).last().isEqualTo("1 passed, 0 failed");
+        }
+        // A file a thread, each in order; the script's threads are those that make one of its calls.
+        final List<List<String>> threads = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (final Path trace : files.filter(each -> each.getFileName().toString().startsWith("strace.")).toList()) {
+                threads.add(Files.readAllLines(trace).stream().filter(line -> !line.contains("SO_SNDTIMEO")
+                        && !line.contains("SOCK_STREAM") && line.matches("[a-z_0-9]+\\(.*")).toList());
+            }
+        }
+        assertThat(threads).anySatisfy(lines -> assertMatch(lines,
+                "socketpair\\(AF_UNIX, SOCK_SEQPACKET\\|SOCK_NONBLOCK, 0, \\[\\d+, \\d+\\]\\) = 0",
+                "sendto\\(\\d+, \"from the script\", 15, MSG_NOSIGNAL, NULL, 0\\) = 15",
+                "getsockopt\\(\\d+, SOL_SOCKET, SO_PRIORITY, \\[5\\], \\[4\\]\\) = 0",
+                "recvfrom\\(\\d+, 0x[0-9a-f]+, 78, MSG_PEEK, NULL, NULL\\) = -1 EAGAIN .*",
+                "epoll_create1\\(EPOLL_CLOEXEC\\) = \\d+",
+                "shutdown\\(\\d+, SHUT_WR\\) = 0"));
+        assertThat(threads).anySatisfy(lines -> assertMatch(lines,
+                "recvfrom\\(\\d+, \"from the script\", 77, 0, NULL, NULL\\) = 15",
+                "setsockopt\\(\\d+, SOL_SOCKET, SO_PRIORITY, \\[5\\], 4\\) = 0",
+                "listen\\(\\d+, 7\\) = -1 EINVAL .*"));
+        assertThat(threads).anySatisfy(lines -> assertMatch(lines,
+                "sendto\\(\\d+, \"elsewhere\", 9, 0, \\{sa_family=AF_UNIX, sun_path=@\"x\"\\}, 4\\) = 9"));
+    }
+
+    private static void assertMatch(final List<String> lines, final String... patterns) {
+        assertThat(lines).hasSameSizeAs(patterns);
+        for (int i = 0; i < patterns.length; i++) {
+            assertThat(lines.get(i)).matches(patterns[i]);
+        }
+    }
+
     @Test
     void wrongUsageIsStatusTwo() throws Exception {
         for (final String[] arguments : new String[][] {{}, {folder.resolve("none.calls").toString()},
@@ -154,6 +258,6 @@ class ScriptIT {
             assertThat(String.join("\n", run.lines).replace(folder + "/", "") + "\n").isEqualTo(blocks.group(3));
             examples++;
         }
-        assertThat(examples).isEqualTo(4);
+        assertThat(examples).isEqualTo(6);
     }
 }

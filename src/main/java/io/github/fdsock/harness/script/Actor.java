@@ -5,8 +5,8 @@ import java.util.concurrent.CompletableFuture;
 
 /// Who makes the calls of the lines with a label, one after the other: a thread of this process, or another process.
 ///
-/// Only the thread that runs the script asks it for something. A future ends with a [ScriptException] where the line asks
-/// for what is not done, and with an [java.io.IOException] where there is no such process any more.
+/// Only the thread that runs the script asks it for something. A future ends with a [ScriptException] where the line
+/// asks for what is not done, and with an [java.io.IOException] where there is no such process any more.
 sealed interface Actor permits ThreadActor, ProcessActor {
 
     /// A call that was made.

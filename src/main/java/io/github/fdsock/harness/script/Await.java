@@ -58,7 +58,7 @@ final class Await {
     static LineDiff line(final CallLine line, final Names names, final Arena arena, final long deadlineNanos,
             final Duration timeout) {
         if (line.arguments().size() != 2 || line.results().stream().anyMatch(CallLine.Result::failure)) {
-            throw new ScriptException(line.place(line.callAt()), "await takes a descriptor and events, gives events");
+            throw line.wrong(line.callAt(), "await takes a descriptor and events, gives events");
         }
         final Value events = line.arguments().getLast().value();
         final Value expected = line.results().isEmpty() ? events : line.results().getFirst().value();
@@ -80,7 +80,7 @@ final class Await {
             }
             return diff;
         } catch (final IllegalArgumentException e) {
-            throw new ScriptException(line.place(line.arguments().getFirst().at()), e.getMessage());
+            throw line.wrong(line.arguments().getFirst().at(), e.getMessage());
         }
     }
 

@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /// What a run has in one of its processes: the descriptors that it has opened, received or inherited, which are closed
-/// at its end, whatever it expected of them; and the processes that it may kill. What else is open in this process is not
-/// a script's to close, and what else runs on this machine not a script's to end.
+/// at its end, whatever it expected of them; and the processes that it may kill. What else is open in this process is
+/// not a script's to close, and what else runs on this machine not a script's to end.
 final class Belongings {
     private static final Path TABLE = Path.of("/proc/self/fd");
 
@@ -38,6 +38,11 @@ final class Belongings {
 
     boolean hasProcess(final int pid) {
         return processes.contains(pid);
+    }
+
+    /// Whether this process is one that the script has started.
+    boolean hasItself() {
+        return processes.contains((int) ProcessHandle.current().pid());
     }
 
     void add(final int fd) {

@@ -42,14 +42,23 @@ record CallLine(Source source, String label, boolean unless, String target, Stri
     /// @param number of the row, from 1
     /// @param split where the second row's part begins; the text's length if there is none
     /// @param secondNumber of the second row
-    /// @param secondAt where in that row its part begins, from 0
-    record Source(String file, int number, String text, int split, int secondNumber, int secondAt) {
+    /// @param second all of that row
+    /// @param secondAt where in it its part begins, from 0
+    record Source(String file, int number, String text, int split, int secondNumber, String second, int secondAt) {
         Source(final String file, final int number, final String text) {
-            this(file, number, text, text.length() + 1, number, 0);
+            this(file, number, text, text.length() + 1, number, "", 0);
         }
 
         String place(final int at) {
             return file + ":" + row(at) + ":" + column(at);
+        }
+
+        /// What is wrong at a place, and the row with a mark below it.
+        ScriptException wrong(final int at, final String message) {
+            final String row = at < split ? text.substring(0, Math.min(split, text.length())) : second;
+            final String before = row.substring(0, Math.min(column(at) - 1, row.length()));
+            return new ScriptException(place(at) + ": " + message + (row.isBlank() ? ""
+                    : "\n  " + row.stripTrailing() + "\n  " + before.replaceAll("[^\t]", " ") + "^"));
         }
 
         int row(final int at) {
@@ -63,6 +72,10 @@ record CallLine(Source source, String label, boolean unless, String target, Stri
 
     String place(final int at) {
         return source.place(at);
+    }
+
+    ScriptException wrong(final int at, final String message) {
+        return source.wrong(at, message);
     }
 
     String text() {

@@ -46,7 +46,7 @@ final class Guard {
             case dup3 -> opened.requireOwn((int) arguments[1], (int) arguments[1]);
             case kill -> requireHarmless((int) arguments[1], opened.hasProcess((int) arguments[0]));
             case pidfd_send_signal -> requireHarmless((int) arguments[1], opened.hasProcess(pid((int) arguments[0])));
-            case raise -> requireHarmless((int) arguments[0], opened.hasProcess((int) ProcessHandle.current().pid()));
+            case raise -> requireHarmless((int) arguments[0], opened.hasItself());
             case waitid -> {
                 if (((int) arguments[3] & WNOWAIT) == 0) {
                     throw new IllegalArgumentException("whose end it takes is waited for by somebody else; with WNOWAIT"

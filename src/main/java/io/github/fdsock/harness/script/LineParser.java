@@ -129,7 +129,7 @@ final class LineParser {
             throw wrong(nameAt, "a process has a name: `CHILD = spawn()`");
         }
         if (target == null && !((name.equals(Await.CALL) || cutShort) && at == text.length())) {
-            expect("=");
+            expect("=", ": what it gives, `= 5`, `= -1 EINVAL` or `= ...`");
             skipSpace();
             resultAt = at;
             do {
@@ -161,7 +161,13 @@ final class LineParser {
 
     private Result result() {
         if (!take("-1")) {
-            return new Result(value(), List.of());
+            skipSpace();
+            final int begin = at;
+            final Value value = value();
+            if (value instanceof Value.Name(String name) && Names.isErrno(name)) {
+                throw wrong(begin, "an error is written -1 " + name);
+            }
+            return new Result(value, List.of());
         }
         final List<String> errnos = new ArrayList<>();
         do {
@@ -173,6 +179,15 @@ final class LineParser {
             }
             errnos.add(errno);
         } while (take("|"));
+        // What strace says of it, too.
+        if (take("(")) {
+            at = text.indexOf(')', at);
+            if (at < 0) {
+                at = text.length();
+                throw wrong(at, "expected ), not the end");
+            }
+            at++;
+        }
         return new Result(null, List.copyOf(errnos));
     }
 
@@ -225,6 +240,9 @@ final class LineParser {
         if (next == '"') {
             return string();
         }
+        if (next == '\'') {
+            throw wrong(at, "text stands between \"\"");
+        }
         if (next == '-' || Character.isDigit(next)) {
             return numberOrRange();
         }
@@ -268,7 +286,7 @@ final class LineParser {
                 skipSpace();
                 final int begin = at;
                 final String name = word("the name of a field");
-                expect("=");
+                expect("=", ": a value for the field " + name);
                 if (fields.put(name, value()) != null) {
                     throw wrong(begin, "the field " + name + " stands here twice");
                 }
@@ -314,8 +332,8 @@ final class LineParser {
                 throw wrong(begin, "a string without an end");
             }
             final char next = text.charAt(at++);
-            if (next > 0xff) {
-                throw wrong(at - 1, "a character that is no byte; write its UTF-8 bytes as \\x..");
+            if (next > 0x7f) {
+                throw wrong(at - 1, "a character that is not ASCII; write its bytes as \\x..");
             }
             characters.append(next == '\\' ? escape() : next);
         }
@@ -338,6 +356,8 @@ final class LineParser {
         at++;
         return switch (letter) {
             case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
             case '0' -> '\0';
             case '"', '\\' -> letter;
             case 'x' -> {
@@ -391,9 +411,14 @@ final class LineParser {
     }
 
     private void expect(final String token) {
+        expect(token, "");
+    }
+
+    /// @param why for the message
+    private void expect(final String token, final String why) {
         if (!take(token)) {
             skipSpace();
-            throw wrong(at, "expected " + token + butEnd());
+            throw wrong(at, "expected " + token + butEnd() + why);
         }
     }
 
@@ -423,6 +448,6 @@ final class LineParser {
     }
 
     private ScriptException wrong(final int position, final String message) {
-        return new ScriptException(source.place(position), message);
+        return source.wrong(position, message);
     }
 }

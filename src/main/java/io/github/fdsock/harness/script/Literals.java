@@ -52,6 +52,12 @@ final class Literals {
                 yield bytes;
             }
             case Value.Form form -> encodeForm(form);
+            case Value.Name _, Value.Number _, Value.Flags _ -> {
+                // If it is none, that is what is wrong.
+                names.number(value);
+                throw new IllegalArgumentException("nothing that a pointer can point to: " + value + "; `[" + value
+                        + "]` is an int");
+            }
             default -> throw new IllegalArgumentException("nothing that a pointer can point to: " + value);
         };
     }

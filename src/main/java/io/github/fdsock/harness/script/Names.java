@@ -2,6 +2,7 @@ package io.github.fdsock.harness.script;
 
 import io.github.fdsock.harness.script.child.Frame;
 import io.github.fdsock.sys.Constants;
+import io.github.fdsock.sys.Errno;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -9,11 +10,14 @@ import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// What the names in a script stand for: constants of C, what a variant says, what lines have taken; and the numbers
 /// that come of them.
@@ -41,10 +45,15 @@ final class Names {
     static Names of(final Script.Variant variant, final String directory) throws IOException {
         final Map<String, Value> values = new HashMap<>(variant.names());
         final Path self = Path.of("/proc/self");
-        values.put("pid", new Value.Number(ProcessHandle.current().pid()));
+        values.put("pid", new Value.Number(pid()));
         values.put("uid", new Value.Number(((Number) Files.getAttribute(self, "unix:uid")).longValue()));
         values.put("gid", new Value.Number(((Number) Files.getAttribute(self, "unix:gid")).longValue()));
         return new Names(values, directory);
+    }
+
+    /// Of this process; a [ProcessHandle] would start threads.
+    static int pid() throws IOException {
+        return Integer.parseInt(Files.readSymbolicLink(Path.of("/proc/self")).toString());
     }
 
     String directory() {
@@ -148,8 +157,8 @@ final class Names {
             return value;
         }
         if (values.get(name) instanceof Value.Elsewhere elsewhere) {
-            throw new IllegalArgumentException(name + " is " + elsewhere
-                    + (elsewhere.label().isEmpty() ? " alone: close-on-exec, or opened later" : ", not of this process"));
+            throw new IllegalArgumentException(name + " is " + elsewhere + (elsewhere.label().isEmpty()
+                    ? " alone: close-on-exec, or opened later" : ", not of this process"));
         }
         return values.get(name);
     }
@@ -170,13 +179,47 @@ final class Names {
                     yield number(found);
                 }
                 if (constant == null) {
-                    throw new IllegalArgumentException("unknown name " + last);
+                    throw unknown(last);
                 }
                 yield constant;
             }
             case Value.Flags(List<Value> parts) -> parts.stream().mapToLong(this::number).reduce(0, (a, b) -> a | b);
             default -> throw new IllegalArgumentException("not a number: " + value);
         };
+    }
+
+    private IllegalArgumentException unknown(final String name) {
+        final String meant = similar(name, Stream.concat(values.keySet().stream(),
+                Arrays.stream(Constants.class.getFields()).map(Field::getName)));
+        return new IllegalArgumentException("unknown name " + name + (!meant.isEmpty() ? meant
+                : ": no constant of C, and no line before has taken it, by `?" + name + "` or `" + name + " = ...`"));
+    }
+
+    /// `; did you mean NAME?` for the one of some that differs least, by no more than two letters.
+    static String similar(final String name, final Stream<String> names) {
+        return names.min(Comparator.comparingInt(other -> distance(name, other)))
+                .filter(other -> distance(name, other) <= Math.min(2, name.length() / 3))
+                .map(other -> "; did you mean " + other + "?").orElse("");
+    }
+
+    /// How many letters have to be put in, left out, exchanged or swapped with the next.
+    private static int distance(final String a, final String b) {
+        final int[][] distance = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int j = 0; j <= b.length(); j++) {
+                if (i == 0 || j == 0) {
+                    distance[i][j] = i + j;
+                    continue;
+                }
+                final int other = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+                distance[i][j] = Math.min(distance[i - 1][j - 1] + other,
+                        1 + Math.min(distance[i - 1][j], distance[i][j - 1]));
+                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+                    distance[i][j] = Math.min(distance[i][j], distance[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return distance[a.length()][b.length()];
     }
 
     /// The number of a descriptor, whichever process has it.
@@ -204,6 +247,12 @@ final class Names {
             }
         }
         return "signal " + number;
+    }
+
+    static boolean isErrno(final String name) {
+        final Long number = constant(name);
+        return number != null && number == number.intValue() && Errno.isKnown(number.intValue())
+                && Errno.name(number.intValue()).equals(name);
     }
 
     private static Long constant(final String name) {

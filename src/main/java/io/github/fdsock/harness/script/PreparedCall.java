@@ -76,7 +76,7 @@ final class PreparedCall {
         this.signature = at(line.callAt(), () -> Signature.of(line.call()));
         final List<Parameter> parameters = signature.parameters();
         if (parameters.size() != line.arguments().size()) {
-            throw new ScriptException(line.place(line.callAt()), line.call() + " takes " + parameters.size()
+            throw line.wrong(line.callAt(), line.call() + " takes " + parameters.size()
                     + " arguments, here are " + line.arguments().size());
         }
         for (int i = 0; i < parameters.size(); i++) {
@@ -112,7 +112,7 @@ final class PreparedCall {
         try {
             result = Interposer.proceed(signature.call(), arguments.clone());
         } catch (final IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new ScriptException(line.place(line.callAt()), line.text() + ": " + e.getMessage());
+            throw line.wrong(line.callAt(), e.getMessage());
         }
         ready.forEach(argument -> argument.adopt.after(result));
         keepTrack(result);
@@ -128,7 +128,7 @@ final class PreparedCall {
         final boolean duplicates = signature.call() == Call.fcntl && ((int) arguments[1] == Constants.F_DUPFD
                 || (int) arguments[1] == Constants.F_DUPFD_CLOEXEC);
         if (line.target() != null && !signature.makesDescriptor() && !duplicates) {
-            throw new ScriptException(line.place(0), line.call() + " makes no descriptor; a number is taken by `= ?"
+            throw line.wrong(0, line.call() + " makes no descriptor; a number is taken by `= ?"
                     + line.target() + "`");
         }
         if (result < 0) {
@@ -181,7 +181,8 @@ final class PreparedCall {
                 });
             }
         } else if (!matches(result)) {
-            diff.replace(line.resultAt(), line.end(), describe(line.results()), describe(result), describe(result));
+            diff.replace(line.resultAt(), line.end(), describe(line.results()), describe(result),
+                    describe(result) + badPointer(result));
         }
         for (int i = 0; i < ready.size(); i++) {
             final Ready argument = ready.get(i);
@@ -197,6 +198,17 @@ final class PreparedCall {
         }
         names.markDescriptors(before, made);
         return diff;
+    }
+
+    /// Where a call complains of one that is perhaps none on purpose.
+    private String badPointer(final long result) {
+        for (int i = 0; result == -Constants.EFAULT && i < arguments.length; i++) {
+            if (arguments[i] == Memory.bad()) {
+                final Value number = line.arguments().get(i).value();
+                return ": " + number + " is a bad pointer, `[" + number + "]` one to an int";
+            }
+        }
+        return "";
     }
 
     private String describe(final List<Result> results) {
@@ -215,7 +227,7 @@ final class PreparedCall {
         } catch (final ScriptException e) {
             throw e;
         } catch (final IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new ScriptException(line.place(position), e.getMessage());
+            throw line.wrong(position, e.getMessage());
         }
     }
 
@@ -236,8 +248,9 @@ final class PreparedCall {
         }
         if (isAddress(value)) {
             if ((use == Use.LENGTH || use == Use.STRING) && !(value instanceof Value.Null)) {
-                throw new IllegalArgumentException("the library itself reads "
-                        + (use == Use.LENGTH ? "a length" : "a string") + ", which no bad pointer leads to");
+                throw new IllegalArgumentException("the library itself reads " + (use == Use.LENGTH
+                        ? "a length, which no bad pointer leads to; `[" + value + "]` points to one"
+                        : "a string, which no bad pointer leads to"));
             }
             return new Ready(address(value));
         }

@@ -184,7 +184,7 @@ final class ProcessActor implements Actor {
     /// Ends it, if it has not ended by itself.
     ///
     /// @return how it ended, or null if it had to be killed
-    ExitStatus end() throws IOException, InterruptedException {
+    ExitStatus end() throws IOException {
         belongings.removeProcess(child.pid());
         return child.end(ThreadActor.GRACE_NANOS);
     }
@@ -212,7 +212,7 @@ final class ProcessActor implements Actor {
                 final Duration timeout = Duration.ofNanos(start.readLong());
                 final RawCheck raw = start.readBoolean() ? RawCheck.install() : null;
                 final Belongings belongings = new Belongings();
-                belongings.addProcess((int) ProcessHandle.current().pid());
+                belongings.addProcess(Names.pid());
                 for (int i = start.readInt(); i > 0; i--) {
                     belongings.add(start.readInt());
                 }

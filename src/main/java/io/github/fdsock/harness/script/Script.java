@@ -38,6 +38,10 @@ public final class Script {
     private static final String WITH = "# with: ";
     private static final String UNLESS = "# unless: ";
 
+    /// What is meant to be one of these, and would be read as a comment.
+    private static final Pattern ALMOST_HEADER = Pattern.compile(
+            "\\s*#\\s*(cases|timeout|with|unless)(\\s*:.*|\\s+\\d+\\s*(ms|s)\\s*|\\s+\\w+\\s*=.*)");
+
     private static final Pattern DURATION = Pattern.compile("([1-9]\\d{0,5})(ms|s)");
     private static final Pattern UNFINISHED = Pattern.compile("(.*?)\\s*<unfinished \\.\\.\\.>\\s*(#.*)?");
     private static final Pattern RESUMED = Pattern.compile("\\s*(?:(\\w+):)?\\s*<\\.\\.\\. (\\w+) resumed>(.*)");
@@ -52,8 +56,8 @@ public final class Script {
 
     /// What happens at one place of a script.
     ///
-    /// @param kind a call is made, begun, or finished; or it is begun and its process ends in it; a process is started, or
-    /// has ended
+    /// @param kind a call is made, begun, or finished; or it is begun and its process ends in it; a process is started,
+    /// or has ended
     record Step(Kind kind, CallLine line) {
         enum Kind {
             CALL, BEGIN, FINISH, BEGIN_LAST, SPAWN, END
@@ -64,8 +68,8 @@ public final class Script {
     private static final class Lines {
         private final List<Step> steps = new ArrayList<>();
 
-        /// By label: a call that has not been finished; where a thread is first heard of; where a process is started, and
-        /// where it has ended.
+        /// By label: a call that has not been finished; where a thread is first heard of; where a process is started,
+        /// and where it has ended.
         private final Map<String, Begun> begun = new HashMap<>();
         private final Map<String, Integer> threads = new HashMap<>();
         private final Map<String, Integer> started = new HashMap<>();
@@ -108,7 +112,7 @@ public final class Script {
         try {
             return parse(file.toString(), Files.readString(file));
         } catch (final CharacterCodingException e) {
-            throw new ScriptException(file + ":1:1", "not UTF-8");
+            throw new Source(file.toString(), 1, "").wrong(0, "not UTF-8");
         }
     }
 
@@ -121,7 +125,8 @@ public final class Script {
     public static Script parse(final String name, final String text) {
         final String[] rows = text.split("\n", -1);
         if (!rows[0].startsWith("# ") || rows[0].substring(2).isBlank()) {
-            throw new ScriptException(name + ":1:1", "the first line has to say in a comment what the script claims");
+            throw new Source(name, 1, rows[0])
+                    .wrong(0, "the first line has to say in a comment what the script claims");
         }
         final Header header = new Header(rows[0].substring(2).strip());
         final Lines lines = new Lines();
@@ -131,10 +136,11 @@ public final class Script {
             }
         }
         for (final Begun call : lines.begun.values()) {
-            throw new ScriptException(name + ":" + call.number + ":1", "a call that is begun here and never resumed");
+            throw new Source(name, call.number, rows[call.number - 1])
+                    .wrong(0, "a call that is begun here and never resumed");
         }
         if (lines.steps.stream().allMatch(step -> step.line.unless())) {
-            throw new ScriptException(name + ":" + rows.length + ":1", "no calls");
+            throw new Source(name, rows.length, "").wrong(0, "no calls");
         }
         return new Script(name, text, header, lines.steps);
     }
@@ -149,15 +155,19 @@ public final class Script {
         if (row.startsWith(TIMEOUT)) {
             final String span = row.substring(TIMEOUT.length()).strip();
             if (header.timeout != null) {
-                throw new ScriptException(source.place(0), "a second timeout");
+                throw source.wrong(0, "a second timeout");
             }
-            header.timeout = duration(span).orElseThrow(() -> new ScriptException(source.place(TIMEOUT.length()),
+            header.timeout = duration(span).orElseThrow(() -> source.wrong(TIMEOUT.length(),
                     "not a time such as 5s or 200ms: " + span));
             return true;
         }
         if (row.startsWith(WITH)) {
             header.variants.add(new LineParser(source).variant(WITH.length()));
             return true;
+        }
+        final Matcher almost = ALMOST_HEADER.matcher(row);
+        if (!row.startsWith(UNLESS) && almost.matches()) {
+            throw source.wrong(0, "not a comment like others? It has to begin with `# " + almost.group(1) + ": `");
         }
         return false;
     }
@@ -173,7 +183,7 @@ public final class Script {
         } else if (!new LineParser(source).blank()) {
             final String label = new LineParser(source).label();
             if (lines.ended.containsKey(label)) {
-                throw new ScriptException(source.place(0), label + " has ended in line " + lines.ended.get(label));
+                throw source.wrong(0, label + " has ended in line " + lines.ended.get(label));
             }
             if (new LineParser(source).isEndOfProcess()) {
                 parseEnd(source, label, lines);
@@ -181,7 +191,7 @@ public final class Script {
             }
             final Begun before = lines.begun.get(label);
             if (before != null) {
-                throw new ScriptException(source.place(0), (lines.started.containsKey(label) ? "this process"
+                throw source.wrong(0, (lines.started.containsKey(label) ? "this process"
                         : "this thread") + " is in the call of line " + before.number);
             }
             if (!lines.started.containsKey(label)) {
@@ -199,12 +209,14 @@ public final class Script {
     private static void parseResumed(final Source source, final Matcher resumed, final Lines lines) {
         final Begun first = lines.begun.remove(resumed.group(1) == null ? "" : resumed.group(1));
         if (first == null) {
-            throw new ScriptException(source.place(0), "nothing of this thread is unfinished");
+            throw source.wrong(0, "nothing of this thread is unfinished" + lines.begun.entrySet().stream().findAny()
+                    .map(call -> "; of " + (call.getKey().isEmpty() ? "the one without a label" : call.getKey())
+                            + " it is line " + call.getValue().number).orElse(""));
         }
         final CallLine line = new LineParser(new Source(source.file(), first.number, first.text + resumed.group(3),
-                first.text.length(), source.number(), resumed.start(3))).line(0, false);
+                first.text.length(), source.number(), source.text(), resumed.start(3))).line(0, false);
         if (!line.call().equals(resumed.group(2))) {
-            throw new ScriptException(source.place(resumed.start(2)), "unfinished is " + line.call() + ", in line "
+            throw source.wrong(resumed.start(2), "unfinished is " + line.call() + ", in line "
                     + first.number);
         }
         requireCall(line);
@@ -217,17 +229,21 @@ public final class Script {
             lines.steps.add(new Step(Step.Kind.CALL, line));
             return;
         }
-        if (!line.label().isEmpty() || !line.arguments().isEmpty()) {
-            throw new ScriptException(line.place(0), "a process is started by `" + line.target() + " = spawn()`, and by"
-                    + " nobody else than the script itself");
+        if (!line.label().isEmpty()) {
+            throw line.wrong(0, "a process is started by `" + line.target() + " = spawn()`, and by nobody else than the"
+                    + " script itself");
+        }
+        if (!line.arguments().isEmpty()) {
+            throw line.wrong(line.arguments().getFirst().at(), "spawn takes nothing: a process has those descriptors"
+                    + " that are not close-on-exec");
         }
         final Integer thread = lines.threads.get(line.target());
         if (thread != null) {
-            throw new ScriptException(line.place(0), line.target() + " is a thread, since line " + thread);
+            throw line.wrong(0, line.target() + " is a thread, since line " + thread);
         }
         final Integer started = lines.started.putIfAbsent(line.target(), line.source().number());
         if (started != null) {
-            throw new ScriptException(line.place(0), line.target() + " is a process, since line " + started);
+            throw line.wrong(0, line.target() + " is a process, since line " + started);
         }
         lines.steps.add(new Step(Step.Kind.SPAWN, line));
     }
@@ -235,18 +251,18 @@ public final class Script {
     private static void parseEnd(final Source source, final String label, final Lines lines) {
         final CallLine line = new LineParser(source).endOfProcess();
         if (!lines.started.containsKey(label)) {
-            throw new ScriptException(line.place(0), label.isEmpty() ? "of which process? `CHILD: +++ ...`"
+            throw line.wrong(0, label.isEmpty() ? "of which process? `CHILD: +++ ...`"
                     : "no process is called " + label);
         }
         final Begun last = lines.begun.remove(label);
         if (last != null) {
             if (line.call().equals(LineParser.EXITED)) {
-                throw new ScriptException(line.place(line.callAt()), label + " is in the call of line " + last.number
+                throw line.wrong(line.callAt(), label + " is in the call of line " + last.number
                         + ", and can only be killed in it");
             }
             final int split = last.text.length();
             final CallLine cut = new LineParser(new Source(source.file(), last.number, last.text + ")", split,
-                    last.number, split)).lineCutShort();
+                    last.number, last.text, split)).lineCutShort();
             requireCall(cut);
             lines.steps.set(last.step, new Step(Step.Kind.BEGIN_LAST, cut));
         }
@@ -256,7 +272,7 @@ public final class Script {
 
     private static void requireCall(final CallLine line) {
         if (line.call().equals(Await.CALL) || line.call().equals(ProcessActor.CALL)) {
-            throw new ScriptException(line.place(line.callAt()), line.call() + " is no call that blocks, and is written in"
+            throw line.wrong(line.callAt(), line.call() + " is no call that blocks, and is written in"
                     + " one part");
         }
     }

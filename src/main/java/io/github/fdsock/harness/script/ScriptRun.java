@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,11 +114,14 @@ final class ScriptRun {
 
     private void end(final Path directory) throws IOException, InterruptedException {
         try {
-            for (final Actor actor : actors.values()) {
-                if (actor instanceof ProcessActor process) {
-                    process.end();
-                }
-            }
+            end(actors.values().iterator());
+        } finally {
+            endThreads(directory);
+        }
+    }
+
+    private void endThreads(final Path directory) throws IOException, InterruptedException {
+        try {
             wake();
             closeAll();
             for (final Actor actor : actors.values()) {
@@ -137,21 +141,30 @@ final class ScriptRun {
         }
     }
 
+    /// All processes, whatever is thrown meanwhile.
+    private static void end(final Iterator<Actor> actors) throws IOException {
+        if (actors.hasNext()) {
+            try {
+                if (actors.next() instanceof ProcessActor process) {
+                    process.end();
+                }
+            } finally {
+                end(actors);
+            }
+        }
+    }
+
     /// Those that are still there have nothing left to do, and end; one that has ended otherwise is told.
-    private void endProcesses() throws IOException, InterruptedException, Over {
+    private void endProcesses() throws IOException, Over {
         for (final Step step : steps) {
             if (step.kind() == Step.Kind.SPAWN && actors.remove(step.line().target()) instanceof ProcessActor process) {
                 final ExitStatus status = process.end();
-                if (status != null && !status.equals(EXITED) && !isTold(step.line().target())) {
+                if (status != null && !status.equals(EXITED)) {
                     throw instead(step.line(), "a process that is there to the end",
                             step.line().target() + ended(status));
                 }
             }
         }
-    }
-
-    private boolean isTold(final String label) {
-        return steps.stream().anyMatch(step -> step.kind() == Step.Kind.END && step.line().label().equals(label));
     }
 
     /// Lets the calls end that are still under way. What wakes them has to be there until they have seen it.
@@ -274,7 +287,7 @@ final class ScriptRun {
         } catch (final IOException e) {
             throw new Over(Outcome.FAILED, line.place(line.callAt()) + ": " + e.getMessage() + "\n- " + line.text());
         } catch (final IllegalArgumentException e) {
-            throw new ScriptException(line.place(0), e.getMessage());
+            throw line.wrong(0, e.getMessage());
         }
         lines.add(new LineDiff(line).result());
     }
@@ -288,15 +301,19 @@ final class ScriptRun {
         try {
             number = names.number(how.value(), exits ? STATUS_MAX : Guard.SIGNAL_MAX);
         } catch (final IllegalArgumentException e) {
-            throw new ScriptException(line.place(how.at()), e.getMessage());
+            throw line.wrong(how.at(), e.getMessage());
         }
         if (exits) {
             awaitStart(process);
             process.exit(number);
         }
         final ExitStatus status = process.awaitEnd(deadline - System.nanoTime());
+        if (status != null) {
+            actors.remove(line.label());
+            process.end();
+        }
         final LineDiff diff = new LineDiff(line);
-        if (status == null || number != (exits ? status.status() : status.signal())) {
+        if (status == null || status.exited() != exits || number != (exits ? status.status() : status.signal())) {
             final String came = status == null ? "still there after " + timeout.toMillis() + " ms"
                     : ProcessActor.describe(status);
             diff.replace(line.resultAt(), line.end(),
@@ -383,8 +400,8 @@ final class ScriptRun {
     /// In the place of a whole line came something that no other line could have.
     private Over instead(final CallLine line, final String expected, final String actual) {
         addWhole(line, expected, actual);
-        return new Over(Outcome.FAILED, line.place(line.callAt()) + ": expected " + expected + ", but " + actual + "\n- "
-                + line.text());
+        return new Over(Outcome.FAILED, line.place(line.callAt()) + ": expected " + expected + ", but " + actual
+                + "\n- " + line.text());
     }
 
     private void addWhole(final CallLine line, final String expected, final String actual) {

@@ -151,7 +151,12 @@ record Signature(Call call, List<Parameter> parameters, boolean makesDescriptor)
                 return signature;
             }
         }
-        throw new IllegalArgumentException("no call is named " + call);
+        throw new IllegalArgumentException("no call is named " + call + switch (call) {
+            case "fork", "vfork", "clone", "clone3", "execve", "posix_spawn" ->
+                "; `CHILD = spawn()` starts a process";
+            case "exit", "_exit", "exit_group" -> "; `CHILD: +++ exited with 0 +++` lets a process exit";
+            default -> Names.similar(call, ALL.keySet().stream().map(Call::name));
+        });
     }
 
     static Map<Call, Signature> all() {

@@ -112,7 +112,9 @@ record Struct(String name, int size, Map<String, Field> fields) {
                 .filter(struct -> struct.fields.keySet().containsAll(literal.fields().keySet())).toList();
         if (fitting.isEmpty()) {
             throw new IllegalArgumentException("no struct has these fields: "
-                    + String.join(", ", literal.fields().keySet()));
+                    + String.join(", ", literal.fields().keySet())
+                    + (literal.fields().containsKey("sa_family") ? "; addresses are written inet(\"127.0.0.1\", 80),"
+                            + " inet6(\"::1\", 80), unix(\"/path\")" : ""));
         }
         return fitting.stream().filter(struct -> struct.size == size).findFirst().orElse(fitting.getFirst());
     }
@@ -120,7 +122,8 @@ record Struct(String name, int size, Map<String, Field> fields) {
     Field field(final String field) {
         final Field found = fields.get(field);
         if (found == null) {
-            throw new IllegalArgumentException("struct " + name + " has no field " + field);
+            throw new IllegalArgumentException("struct " + name + " has no field " + field
+                    + Names.similar(field, fields.keySet().stream()));
         }
         return found;
     }

@@ -59,6 +59,28 @@
 /// The line that wakes it is the last before the resumed ones: several may follow that it wakes. A call that returns
 /// earlier fails the script.
 ///
+/// **Processes.** `CHILD = spawn()` starts a process. It has those of the script's descriptors that are not
+/// close-on-exec, as `execve` leaves them, under their names; no others. From there on `CHILD` is a label, of the one
+/// thread that it has, and the name of its process id:
+///
+/// ```
+/// socketpair(AF_UNIX, SOCK_STREAM, 0, [?a, ?b]) = 0
+/// CHILD = spawn()
+/// close(b) = 0                                                   CHILD has the other copy
+/// CHILD: send(b, "hello", ..., 0) = 5
+/// recv(a, "hello", 16, 0) = 5
+/// CHILD: recv(b, ..., 16, 0 <unfinished ...>
+/// kill(CHILD, SIGKILL) = 0
+/// CHILD: +++ killed by SIGKILL +++                               waits until it has ended, and how
+/// recv(a, "", 16, 0) = 0
+/// ```
+///
+/// Names of values are the same in all processes, a descriptor is its own process's: `pidfd_getfd` alone takes one of
+/// another. `pid` is the id of the process that the line is of. `CHILD: +++ exited with 0 +++` lets it exit, with this
+/// status; `+++ killed by ... +++` waits for a signal that other lines have sent, and cuts short a call that was begun
+/// there. A process without such a line ends with the script; that it ends earlier fails the script. It takes a quarter
+/// of a second to start one, which counts for no timeout.
+///
 /// **Conditions.** `await(fd, POLLIN|POLLHUP)` waits, by `poll`, until all of these events are there;
 /// `await(fd, POLLIN) = POLLIN|POLLHUP` also says what shall be there then.
 ///
@@ -68,12 +90,13 @@
 /// script    = "# " claim NEWLINE { [ header | line ] NEWLINE } .
 /// header    = "# cases: " id { id } | "# timeout: " number ( "s" | "ms" )
 ///           | "# with: " NAME "=" value { "," NAME "=" value } | "# unless: " call .
-/// line      = [ NAME ":" ] ( call | unfinished | resumed ) .
+/// line      = [ NAME ":" ] ( call | unfinished | resumed | ended ) | NAME "=" "spawn" "(" ")" .
 /// call      = NAME "=" made | made "=" result { "or" result } .
 /// made      = NAME "(" [ value { "," value } ] ")" .
 /// unfinished = the beginning of a call "<unfinished ...>" .
 /// resumed   = "<... " NAME " resumed>" the rest of that call .
-/// result    = "-1" ERRNO { "|" ERRNO } | value .
+/// ended     = "+++" ( "exited with" value | "killed by" value ) "+++" .
+/// result    = "-1" ERRNO { "|" ERRNO } [ "(" text ")" ] | value .
 /// value     = flags [ "=>" flags ] .
 /// flags     = primary { "|" primary } .
 /// primary   = "..." | "?" NAME | "NULL" | "untouched" | NAME | number [ ".." [ number ] ] | string [ "*" number ]
@@ -81,11 +104,11 @@
 ///           | NAME "(" [ value { "," value } ] ")" .
 /// field     = NAME "=" value | "..." .
 /// number    = [ "-" ] ( digits | "0x" hexdigits | "0" octaldigits ) .
-/// string    = '"' { character | "\n" | "\0" | "\"" | "\\" | "\x" hexdigit hexdigit } '"' .
+/// string    = '"' { character | "\n" | "\r" | "\t" | "\0" | "\"" | "\\" | "\x" hexdigit hexdigit } '"' .
 /// ```
 ///
-/// From `#` to the end of a line is a comment, except in a string. A character of a string is a byte: there is none
-/// above `\xff`.
+/// From `#` to the end of a line is a comment, except in a string. A character of a string is a byte, and ASCII:
+/// others are written as `\xff`.
 ///
 /// ## What happens
 ///
@@ -94,6 +117,15 @@
 /// line as it is written and as it came. Descriptors left open are closed, files in `$TMP` removed. A call that has not
 /// returned in time fails with its line.
 ///
+/// Another process is a JVM of its own, with such a thread: faults and traces of this one do not reach it. Where it
+/// does not end when nothing is left to do, it is killed.
+///
 /// What ends the JVM, or is the whole process's, is refused: lengths beyond their memory, closing descriptors that are
-/// not the script's, signals that end a process, limits.
+/// not the script's, signals that end a process, limits. The processes that it has started, and they themselves, may be
+/// sent `SIGHUP`, `SIGINT`, `SIGKILL`, `SIGSTOP` and `SIGTERM` too.
+///
+/// **What is compared with what.** A line is compared with what came back from a method of `Libc`. The raw check looks
+/// one step further down, at the calls that reached the seam of `Libc`: what was called for a line besides its own
+/// call, and where, because of faults for instance, its own was made with other arguments or not at all. Below that there is
+/// libc, which makes the system call `sendto` of a `send`; what the kernel saw is strace's to tell.
 package io.github.fdsock.harness.script;

@@ -8,6 +8,7 @@ import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.harness.script.ScriptResult.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -55,7 +56,11 @@ class ProcessesTest {
         try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
             StringBuilder children = new StringBuilder();
             for (Path task : tasks.toList()) {
-                children.append(Files.readString(task.resolve("children")));
+                try {
+                    children.append(Files.readString(task.resolve("children")));
+                } catch (NoSuchFileException _) {
+                    // A thread of the JVM's that has ended: its children are another's now.
+                }
             }
             return Stream.of(children.toString().split(" ")).filter(pid -> !pid.isEmpty()).map(Long::valueOf).toList();
         }
@@ -272,6 +277,12 @@ class ProcessesTest {
                     + CHILD: +++ killed by SIGKILL +++
                                  ^^^^^^^^^^^^^^^^^
                     """);
+            fails(CHILD + "kill(CHILD, SIGTERM) = 0\nCHILD: +++ killed by SIGKILL +++\n", """
+                    test.calls:4:12: expected killed by SIGKILL, was killed by SIGTERM
+                    - CHILD: +++ killed by SIGKILL +++
+                    + CHILD: +++ killed by SIGTERM +++
+                                 ^^^^^^^^^^^^^^^^^
+                    """);
             fails(CHILD + "# timeout: 900ms\nCHILD: +++ killed by SIGTERM +++\n", """
                     test.calls:4:12: expected killed by SIGTERM, was still there after 900 ms
                     - CHILD: +++ killed by SIGTERM +++
@@ -353,11 +364,34 @@ class ProcessesTest {
     }
 
     @Test
+    void anInterruptEndsThem() throws Exception {
+        Thread runner = Thread.currentThread();
+        Thread interrupter = Thread.ofPlatform().start(() -> {
+            // Once the last line is being waited for.
+            while (runner.getState() != Thread.State.TIMED_WAITING || Stream.of(runner.getStackTrace())
+                    .noneMatch(frame -> frame.getMethodName().equals("returned"))) {
+                Thread.onSpinWait();
+            }
+            runner.interrupt();
+        });
+        assertThatThrownBy(() -> run(PAIR + CHILD + "OTHER = spawn()\nCHILD: recv(a, ..., 1, 0) = 1\n", false))
+                .isInstanceOf(InterruptedException.class);
+        interrupter.join();
+    }
+
+    @Test
     void whatAnswersNoMoreIsTold() throws Exception {
         assertThat(run(CHILD + "CHILD: write(1, \"garbage that is no answer\", ...) = 25\n", false))
                 .satisfies(result -> assertThat(result.outcome()).isEqualTo(Outcome.FAILED))
                 .extracting(ScriptResult::report).asString().startsWith("test.calls:3:8: expected a call that returns, "
                         + "but CHILD answers no more: ");
+    }
+
+    @Test
+    void whoPassesItsAnswersOnEndsAllTheSame() throws Exception {
+        String rights = "msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[";
+        passes(PAIR + CHILD + "CHILD: sendmsg(b, {msg_iov=[{iov_base=\"x\"}], " + rights + "1]}]}, 0) = 1\n"
+                + "recvmsg(a, {msg_iov=[{iov_base=\"x\", iov_len=1}], " + rights + "?kept]}], msg_controllen=24}, 0) = 1\n");
     }
 
     @Test
@@ -378,7 +412,7 @@ class ProcessesTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "spawn()                                     | 2:1: a process has a name: `CHILD = spawn()`",
         "A: B = spawn()                              | 2:1: a process is started by `B = spawn()`, and by nobody",
-        "A = spawn(1)                                | 2:1: a process is started by `A = spawn()`, and by nobody",
+        "A = spawn(1)                                | 2:11: spawn takes nothing: a process has those descriptors",
         "A = spawn() = 0                             | 2:13: nothing may follow here",
         "A = spawn();A = spawn()                     | 3:1: A is a process, since line 2",
         "A: close(-1) = 0;A = spawn()                | 3:1: A is a thread, since line 2",
@@ -391,9 +425,9 @@ class ProcessesTest {
         "A = spawn();A: +++ killed by SIGBAD +++     | 3:18: unknown name SIGBAD",
         "A = spawn();A: +++ exited with 0 +++;A: close(-1) = 0  | 4:1: A has ended in line 3",
         "A = spawn();A: +++ exited with 0 +++;A: +++ exited with 0 +++  | 4:1: A has ended in line 3",
-        "A = spawn();A: recv(0, ..., 1, 0 <unfinished ...>;A: close(-1) = 0 | 4:1: this process is in the call of line 3",
-        "A = spawn();A: recv(0, ..., 1, 0 <unfinished ...>;A: +++ exited with 0 +++ | 4:8: A is in the call of line 3, and",
-        "A = spawn();A: await(0, 1 <unfinished ...>;A: +++ killed by SIGKILL +++ | 3:4: await is no call that blocks, and",
+        "A = spawn();A: recv(0, ..., 1, 0 <unfinished ...>;A: close(-1) = 0 | 4:1: this process is in the call of",
+        "A = spawn();A: recv(0, ..., 1, 0 <unfinished ...>;A: +++ exited with 0 +++ | 4:8: A is in the call of line 3",
+        "A = spawn();A: await(0, 1 <unfinished ...>;A: +++ killed by SIGKILL +++ | 3:4: await is no call that blocks",
         "A = spawn();kill(A, SIGSEGV) = 0            | 3:1: signal 11 may end a process; SIGURG",
         "A = spawn();A: raise(SIGABRT) = 0           | 3:4: signal 6 may end a process; SIGURG",
         "A = spawn();A: kill(1, SIGKILL) = 0         | 3:4: signal 9 may end a process; SIGURG",

@@ -12,6 +12,7 @@ import java.io.OutputStream;
 /// The end of a [ChildJvm] that is in the child: takes questions from standard input, and writes answers to standard
 /// output, from any thread.
 public final class Answers {
+    private final InputStream in = new BufferedInputStream(new FileInputStream(FileDescriptor.in));
     private final OutputStream out = new FileOutputStream(FileDescriptor.out);
 
     /// Who knows the answers.
@@ -22,9 +23,6 @@ public final class Answers {
         /// @throws IOException if it makes no sense
         void asked(Frame question) throws IOException;
     }
-
-    /// Reads the first question.
-    private final InputStream in = new BufferedInputStream(new FileInputStream(FileDescriptor.in));
 
     /// Of this process.
     public Answers() {

@@ -3,6 +3,7 @@ package io.github.fdsock.harness.script.child;
 import static io.github.fdsock.option.SockOpt.SO_SNDTIMEO;
 import static io.github.fdsock.sys.Constants.AF_UNIX;
 import static io.github.fdsock.sys.Constants.MSG_NOSIGNAL;
+import static io.github.fdsock.sys.Constants.SHUT_RDWR;
 import static io.github.fdsock.sys.Constants.SHUT_WR;
 import static io.github.fdsock.sys.Constants.SIGKILL;
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
@@ -78,7 +79,15 @@ public final class ChildJvm {
                     command.subList(1, command.size()).toArray(String[]::new)).fd(0, theirs).fd(1, theirs);
             inherited.forEach(spawn::inherit);
             VARIABLES.forEach(spawn::unsetenv);
-            return new ChildJvm(spawn.start(), pair.first(), name);
+            final PidFd process = spawn.start();
+            try {
+                return new ChildJvm(process, pair.first(), name);
+            } catch (final IOException | RuntimeException e) {
+                process.sendSignal(SIGKILL);
+                process.waitFor();
+                process.close();
+                throw e;
+            }
         } catch (final IOException | RuntimeException e) {
             pair.first().close();
             throw e;
@@ -200,18 +209,33 @@ public final class ChildJvm {
     /// @param graceNanos how long asking nothing may take
     /// @return how it ended, or null if it had to be killed
     /// @throws IOException as `waitid`
-    /// @throws InterruptedException where the last answer was waited for
-    public ExitStatus end(final long graceNanos) throws IOException, InterruptedException {
-        boolean killed = false;
+    public ExitStatus end(final long graceNanos) throws IOException {
         try (process; socket) {
             socket.shutdown(SHUT_WR);
-            killed = awaitEnd(graceNanos) == null;
+            final boolean killed = awaitEnd(graceNanos) == null;
             if (killed) {
                 process.sendSignal(SIGKILL);
                 status = process.waitFor();
             }
+            // The child could have passed its end on to somebody who goes on.
+            socket.shutdown(SHUT_RDWR);
+            joinReader();
+            return killed ? null : status;
         }
-        reader.join();
-        return killed ? null : status;
+    }
+
+    /// It ends at once, since there is nothing left to read.
+    private void joinReader() {
+        boolean interrupted = false;
+        while (reader.isAlive()) {
+            try {
+                reader.join();
+            } catch (final InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
