@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The Java in the README compiles as it stands, runs by the command given there, and prints what it should.
+/// The Java in the README and in the loop's guide compiles as it stands, runs by the command given there, and prints what it should.
 class ReadmeIT {
     private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
     private static final Pattern COMMAND = Pattern.compile("`java ([^`]* Example\\.java)`");
@@ -43,7 +43,17 @@ class ReadmeIT {
         assertThat(programs).hasSize(3);
         assertThat(run(readme, programs.get(0))).containsExactly("5 bytes", "EAGAIN (Resource temporarily unavailable)");
         assertThat(run(readme, programs.get(1))).hasSize(2).first().asString().matches("uid \\d+");
-        assertThat(run(readme, programs.get(2))).containsExactly("5 bytes from myself");
+        assertThat(run(readme, programs.get(2))).containsExactly("connected", "5 bytes back", "closed: null");
+    }
+
+    @Test
+    void theExamplesOfTheLoopsGuideRunAsTheyStand() throws Exception {
+        final String guide = Files.readString(Project.directory().resolve("src/site/markdown/loop.md"));
+        final List<String> programs = JAVA.matcher(guide).results().map(match -> match.group(1)).toList();
+        assertThat(programs).hasSize(3);
+        assertThat(run(guide, programs.get(0))).containsExactly("you are client 1", "client 1 has gone: null");
+        assertThat(run(guide, programs.get(1))).isSubsetOf("ErrnoException");
+        assertThat(run(guide, programs.get(2))).containsExactly("a millisecond later", "true");
     }
 
     @Test
