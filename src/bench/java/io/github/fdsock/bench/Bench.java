@@ -25,7 +25,7 @@ final class Bench implements Callable<Integer> {
     private static final String CALLS = "bench_calls";
 
     private enum Part {
-        calls, messages, seam, startup, loop, idle, churn
+        calls, messages, seam, startup, timers, loop, idle, churn
     }
 
     @Parameters(paramLabel = "PART", arity = "0..*",
@@ -63,6 +63,7 @@ final class Bench implements Callable<Integer> {
             tables.add(switch (part) {
                 case calls -> CallTable.calls(programs.resolve(CALLS), quick);
                 case messages -> CallTable.messages(programs.resolve(CALLS), quick);
+                case timers -> new TimerTable(quick);
                 case seam -> new SeamTable(quick);
                 case startup -> new StartupTable(quick);
                 case loop -> new LoopTable(programs, quick);
