@@ -272,8 +272,8 @@ public final class EpollFd extends Fd {
         }
     }
 
-    /// `ioctl(epfd, EPIOCSPARAMS, &params)`: lets waits poll the devices that packets come from, which spares an interrupt
-    /// and the way of its packet through the kernel, and costs a CPU. Linux 6.9.
+    /// `ioctl(epfd, EPIOCSPARAMS, &params)`: lets waits poll the devices that packets come from, which spares an
+    /// interrupt and the way of its packet through the kernel, and costs a CPU. Linux 6.9.
     ///
     /// It works where all sockets of the set get their packets from one device queue (`SO_INCOMING_NAPI_ID`), whose
     /// driver can be polled. Neither is checked here: elsewhere waits sleep as ever.

@@ -309,7 +309,8 @@ class EpollFdTest {
         try {
             assertThat(epoll.busyPoll()).isEqualTo(new EpollFd.BusyPoll(0, 0, false));
         } catch (final ErrnoException e) {
-            assumeTrue(e.errno() != ENOTTY && e.errno() != EOPNOTSUPP, "Linux 6.9 with busy polling: " + e.getMessage());
+            assumeTrue(e.errno() != ENOTTY && e.errno() != EOPNOTSUPP, 
+                    "Linux 6.9 with busy polling: " + e.getMessage());
             throw e;
         }
         for (final EpollFd.BusyPoll how : List.of(new EpollFd.BusyPoll(50, 16, true),

@@ -42,10 +42,10 @@ import java.util.concurrent.atomic.AtomicReference;
 /// 2. *the wait*: one `epoll_wait`, until something is ready, a timer expires, a task comes; with timeout 0 where there is
 ///    something to do at once. The clock is read ([#now]);
 /// 3. *events*: a call of [Handler#ready] for each, at most 256 of them, and for each file that is always ready;
-/// 4. *timers* whose time has come, in the order of their deadlines, at most 1,024 of them; those that are armed meanwhile
-///    wait for the next turn;
-/// 5. *tasks* of other threads ([#execute]) that had come by then, in their order, at most 1,024 of them; those that come
-///    meanwhile wait;
+/// 4. *timers* whose time has come, in the order of their deadlines, at most 1,024 of them; those that are armed
+///    meanwhile wait for the next turn;
+/// 5. *tasks* of other threads ([#execute]) that had come by then, in their order, at most 1,024 of them; those that
+///    come meanwhile wait;
 /// 6. *closes*: each stream, listener and so on that was closed is told of, after everything else about it.
 ///
 /// Nothing is allocated in a turn. What a handler, a timer or a task throws ends [#run] with it; the loop is whole then: run
@@ -179,7 +179,8 @@ public final class EventLoop implements Executor, Closeable {
     public Registration register(final Fd fd, final int interest, final Handler handler) throws IOException {
         requireThread();
         requireOpen();
-        final Registration registration = new Registration(this, fd, interest, handler, slots.free(), ++slots.generation);
+        final Registration registration = new Registration(this, fd, interest, handler, slots.free(),
+                ++slots.generation);
         try {
             epoll.add(fd, interest, registration.data());
         } catch (final ErrnoException e) {
@@ -381,8 +382,8 @@ public final class EventLoop implements Executor, Closeable {
     ///
     /// @param task what
     /// @throws RejectedExecutionException the loop is closed
-    /// @throws UncheckedIOException the eventfd could not be written to; the task waits for the next turn all the same, and
-    ///         the next call tries again to bring that about
+    /// @throws UncheckedIOException the eventfd could not be written to; the task waits for the next turn all the same,
+    ///         and the next call tries again to bring that about
     @Override
     public void execute(final Runnable task) {
         if (inbox.put(Objects.requireNonNull(task, "task")) || wakeupFailed) {
@@ -422,9 +423,10 @@ public final class EventLoop implements Executor, Closeable {
 
     /// `sigaction(2)`, as the JVM does it: lets the loop be told of a signal to the process.
     ///
-    /// The first to ask takes the signal from the JVM: SIGTERM, SIGINT and SIGHUP end the process no longer by themselves,
-    /// until all that were asked for are closed. A signal that comes again before the loop was told is told once, as the
-    /// kernel itself has it. One that the process was started to ignore, as SIGHUP by `nohup`, stays ignored.
+    /// The first to ask takes the signal from the JVM: SIGTERM, SIGINT and SIGHUP end the process no longer by
+    /// themselves, until all that were asked for are closed. A signal that comes again before the loop was told is told
+    /// once, as the kernel itself has it. One that the process was started to ignore, as SIGHUP by `nohup`, stays
+    /// ignored.
     ///
     /// @param signal its name, with or without `SIG`: `TERM`, `INT`, `HUP`, `USR2`, `WINCH`, `CHLD`, …
     /// @param action is run as a task of the loop; what it throws ends [#run], an `IOException` within an
@@ -432,8 +434,8 @@ public final class EventLoop implements Executor, Closeable {
     /// @return ends it; the loop runs for as long as it is open, unless [SignalWatch#unref] says otherwise
     /// @throws IllegalArgumentException there is no such signal, or the JVM or the kernel keeps it to itself: SIGSEGV,
     ///         SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGQUIT, SIGKILL, SIGSTOP, and with `-Xrs` SIGTERM, SIGINT and SIGHUP
-    /// @throws UnsupportedOperationException the module `jdk.unsupported` is not there; a modular program requires it, or is
-    ///         started with `--add-modules jdk.unsupported`
+    /// @throws UnsupportedOperationException the module `jdk.unsupported` is not there; a modular program requires it,
+    ///         or is started with `--add-modules jdk.unsupported`
     public SignalWatch onSignal(final String signal, final Action action) {
         requireThread();
         requireOpen();

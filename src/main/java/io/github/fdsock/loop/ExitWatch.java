@@ -19,8 +19,8 @@ public final class ExitWatch implements Closeable {
     public interface ExitHandler {
         /// Called once.
         ///
-        /// @param status how it ended; null where that is not to be known: it was no child of this process, or somebody else
-        ///        has waited for it
+        /// @param status how it ended; null where that is not to be known: it was no child of this process, or somebody
+        ///         else has waited for it
         /// @throws IOException ends [EventLoop#run] with it
         void exited(ExitStatus status) throws IOException;
     }

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Lets a loop be told of a signal to the process: made by [EventLoop#onSignal].
 ///
-/// The signal is the JVM's to receive, as for its shutdown hooks, and comes here in place of what the JVM would do. There may
-/// be any number of these for one signal, in several loops: each is told. When the last of them is closed the signal does
-/// what it did before the first.
+/// The signal is the JVM's to receive, as for its shutdown hooks, and comes here in place of what the JVM would do.
+/// There may be any number of these for one signal, in several loops: each is told. When the last of them is closed the
+/// signal does what it did before the first.
 ///
 /// Used on the loop's thread only.
 public final class SignalWatch implements Closeable {
@@ -94,8 +94,8 @@ public final class SignalWatch implements Closeable {
         }
     }
 
-    /// Ends it: the signal is told no more, and after the last of its kind does again what it did before. The loop does this
-    /// when it is closed.
+    /// Ends it: the signal is told no more, and after the last of its kind does again what it did before. The loop does
+    /// this when it is closed.
     @Override
     public void close() {
         loop.requireThread();
@@ -109,7 +109,8 @@ public final class SignalWatch implements Closeable {
 
     /// Who waits for one signal, in the whole process.
     ///
-    /// `sun.misc.Signal` is used by reflection: a compiler warns of it, whatever one says, and not every runtime has it.
+    /// `sun.misc.Signal` is used by reflection: a compiler warns of it, whatever one says, and not every runtime has
+    /// it.
     private static final class Received implements InvocationHandler {
         /// By the signal's name; each has one watch at least. Guarded by itself.
         private static final Map<String, Received> BY_NAME = new HashMap<>();
@@ -159,7 +160,8 @@ public final class SignalWatch implements Closeable {
                         .invoke(null, type.getConstructor(String.class).newInstance(signal), handler);
             } catch (final InvocationTargetException e) {
                 // "Unknown signal: X", "Signal already used by VM or OS: SIGX"
-                throw e.getCause() instanceof final IllegalArgumentException refusal ? refusal : new IllegalStateException(e);
+                throw e.getCause() instanceof final IllegalArgumentException refusal ? refusal
+                        : new IllegalStateException(e);
             } catch (final ReflectiveOperationException e) {
                 throw new IllegalStateException(e);
             }
@@ -169,7 +171,8 @@ public final class SignalWatch implements Closeable {
             try {
                 return Class.forName("sun.misc." + name);
             } catch (final ClassNotFoundException e) {
-                throw new UnsupportedOperationException("signals take the module jdk.unsupported, which is not there", e);
+                throw new UnsupportedOperationException("signals take the module jdk.unsupported, which is not there",
+                        e);
             }
         }
 

@@ -7,7 +7,8 @@ import java.util.Objects;
 /// The registrations of a loop, each in a slot that is used again after it, and told from its successors there by a
 /// generation. Slot and generation are what events carry.
 final class Slots {
-    /// Of the latest registration. It may wrap around: what matters is that a slot has another one each time within a turn.
+    /// Of the latest registration. It may wrap around: what matters is that a slot has another one each time within a
+    /// turn.
     int generation;
 
     /// By slot; null where it is free.

@@ -49,8 +49,8 @@ public final class Timer {
         start(nanos(delay));
     }
 
-    /// Lets it expire again and again, at times that do not drift: `delay`, `delay + period`, `delay + 2 period`, … from
-    /// now. Those that the loop was too busy for are left out, not made up for.
+    /// Lets it expire again and again, at times that do not drift: `delay`, `delay + period`, `delay + 2 period`, …
+    /// from now. Those that the loop was too busy for are left out, not made up for.
     ///
     /// @param delayNanos until the first time, as [#start(long)]
     /// @param periodNanos from one deadline to the next; 0 for once only

@@ -218,7 +218,8 @@ class DescriptorKindsTest {
         message.set(number, 0, dump.length);
         message.set(ValueLayout.JAVA_SHORT_UNALIGNED, 4, (short) 18);
         message.set(ValueLayout.JAVA_SHORT_UNALIGNED, 6, (short) 0x301);
-        return new Watched(socket, () -> assertThat(socket.write(dump, 0, dump.length)).isEqualTo(dump.length), read(socket));
+        return new Watched(socket, () -> assertThat(socket.write(dump, 0, dump.length)).isEqualTo(dump.length),
+                read(socket));
     }
 
     private Watched packet() throws IOException {
@@ -292,9 +293,11 @@ class DescriptorKindsTest {
     private static void watch(final int inotify, final Path directory) {
         final Linker linker = Linker.nativeLinker();
         final MethodHandle add = linker.downcallHandle(linker.defaultLookup().findOrThrow("inotify_add_watch"),
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_INT));
         try (Arena arena = Arena.ofConfined()) {
-            assertThat((int) add.invokeExact(inotify, arena.allocateFrom(directory.toString()), IN_CREATE)).isPositive();
+            assertThat((int) add.invokeExact(inotify, arena.allocateFrom(directory.toString()), IN_CREATE))
+                    .isPositive();
         } catch (final Throwable e) {
             throw new AssertionError(e);
         }

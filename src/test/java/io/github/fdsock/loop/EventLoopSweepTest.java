@@ -91,15 +91,17 @@ class EventLoopSweepTest {
         assertThat(report.failed()).containsKeys(Call.epoll_wait, Call.recv, Call.send, Call.close);
     }
 
-    /// All that a loop is made of: events and files, timers, tasks of another thread, closes, a loop within it, a signal, the
-    /// end of a child. Whatever fails, what was begun is told once or not at all, and the close tells the rest.
+    /// All that a loop is made of: events and files, timers, tasks of another thread, closes, a loop within it, a
+    /// signal, the end of a child. Whatever fails, what was begun is told once or not at all, and the close tells the
+    /// rest.
     @Test
     void aWholeLifeLeavesNothingBehind() {
         final Sweep.Report report = Sweep.of(() -> {
             final List<String> told = new ArrayList<>();
             final AtomicInteger open = new AtomicInteger();
             try (EventLoop loop = EventLoop.open(); EventLoop inner = EventLoop.open();
-                    EventFd fd = EventFd.create(1, EFD_NONBLOCK); Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0);
+                    EventFd fd = EventFd.create(1, EFD_NONBLOCK);
+                    Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0);
                     SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0);
                     PidFd child = Spawn.program("true").start()) {
                 try {
@@ -112,7 +114,8 @@ class EventLoopSweepTest {
                             registration.deregister();
                         }
                     });
-                    // As who polls it from outside has to look; a descriptor that epoll refuses by EPERM is always ready.
+                    // As who polls it from outside has to look; a descriptor that epoll refuses by EPERM is always
+                    // ready.
                     if (inner.timeoutNanos() == 0 && !inner.runNoWait()) {
                         embedded.deregister();
                     }

@@ -69,7 +69,8 @@ class ExitWatchTest {
             loop.run();
             watch.close();
             assertThat(told).containsExactly(new ExitStatus(3, 0, false));
-            assertThatThrownBy(() -> child.waitFor(0)).isInstanceOf(ErrnoException.class).hasMessageContaining("ECHILD");
+            assertThatThrownBy(() -> child.waitFor(0)).isInstanceOf(ErrnoException.class)
+                    .hasMessageContaining("ECHILD");
         }
     }
 

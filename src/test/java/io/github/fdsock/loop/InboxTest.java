@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// In whatever order a loop and those who have tasks for it take their steps: each task is run once, those of one thread
-/// in their order, no sleep goes on over a task, and none is ended twice.
+/// In whatever order a loop and those who have tasks for it take their steps: each task is run once, those of one
+/// thread in their order, no sleep goes on over a task, and none is ended twice.
 class InboxTest {
     private static final int PRODUCERS = 2;
 
@@ -40,7 +40,8 @@ class InboxTest {
 
     /// One run: an inbox, the eventfd, and where everybody stands.
     ///
-    /// Each step is one exchange of the inbox's word or one system call: what lies between two of them nobody else sees.
+    /// Each step is one exchange of the inbox's word or one system call: what lies between two of them nobody else
+    /// sees.
     private static final class World {
         private final Variant variant;
         private final Inbox inbox = new Inbox();
@@ -156,7 +157,8 @@ class InboxTest {
                     "each task is run once, not " + run);
             for (int i = 0; i < PRODUCERS; i++) {
                 for (int number = 1; number < variant.tasks; number++) {
-                    require(run.indexOf(i + ":" + (number - 1)) < run.indexOf(i + ":" + number), "in order, not " + run);
+                    require(run.indexOf(i + ":" + (number - 1)) < run.indexOf(i + ":" + number),
+                            "in order, not " + run);
                 }
             }
             require(inbox.waiting(run.size()) == 0, "nothing waits");
@@ -203,7 +205,8 @@ class InboxTest {
     @ParameterizedTest
     @EnumSource(names = {"CARELESS_LOOP", "SILENT_PRODUCER"})
     void aMistakeLosesAWakeup(final Variant variant) {
-        assertThatThrownBy(() -> explore(variant)).isInstanceOf(AssertionError.class).hasMessageContaining("each task is run once");
+        assertThatThrownBy(() -> explore(variant)).isInstanceOf(AssertionError.class)
+                .hasMessageContaining("each task is run once");
     }
 
     @Test

@@ -174,7 +174,8 @@ class TimerTest {
         loop.schedule(Long.MIN_VALUE, () -> expired.add("most negative"));
         loop.run();
         assertThat(expired).containsExactly("negative", "most negative", "short");
-        assertThat(loop.timeoutNanos()).isGreaterThan(Math.min(delay, Long.MAX_VALUE / 2) - TimeUnit.MINUTES.toNanos(2));
+        assertThat(loop.timeoutNanos())
+                .isGreaterThan(Math.min(delay, Long.MAX_VALUE / 2) - TimeUnit.MINUTES.toNanos(2));
         assertThat(huge.isArmed() && longest.isArmed()).isTrue();
         // It waits for as long as the kernel can be told.
         loop.execute(() -> { });

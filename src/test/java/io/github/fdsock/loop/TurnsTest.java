@@ -38,8 +38,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A turn has its phases in order and each its share; a loop runs for as long as something counts, and ends with all that
-/// was handed to it done.
+/// A turn has its phases in order and each its share; a loop runs for as long as something counts, and ends with all
+/// that was handed to it done.
 @FdLedger
 @Timeout(60)
 class TurnsTest {
@@ -438,7 +438,8 @@ class TurnsTest {
     @Test
     void u49_whoPollsTheLoopFromOutsideKnowsWhenToTurnIt() throws Exception {
         final List<String> done = new ArrayList<>();
-        try (EpollFd outer = EpollFd.create(); Arena arena = Arena.ofConfined(); EventFd fd = EventFd.create(0, EFD_NONBLOCK)) {
+        try (EpollFd outer = EpollFd.create(); Arena arena = Arena.ofConfined();
+                EventFd fd = EventFd.create(0, EFD_NONBLOCK)) {
             final EpollEvents events = EpollEvents.allocate(arena, 4);
             outer.add(loop.epoll(), EPOLLIN, 7);
             loop.register(fd, EPOLLIN, (_, _) -> {
@@ -488,8 +489,8 @@ class TurnsTest {
         assertThat(done).containsExactly("inner");
     }
 
-    /// A JVM does not fork; what its children get is copies of descriptors. A child that has one neither takes events away
-    /// nor keeps them coming once the parent has closed its own.
+    /// A JVM does not fork; what its children get is copies of descriptors. A child that has one neither takes events
+    /// away nor keeps them coming once the parent has closed its own.
     @Test
     void u50_aChildWithACopyOfADescriptorChangesNothingForTheLoop() throws Exception {
         try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0); PipeFd.Pair pipe = PipeFd.create(0);
@@ -758,7 +759,8 @@ class TurnsTest {
             loop.execute(() -> done.add("too late"));
         });
         assertThatThrownBy(loop::close).hasMessage("thrown by a task")
-                .satisfies(e -> assertThat(e.getSuppressed()).hasExactlyElementsOfTypes(RejectedExecutionException.class));
+                .satisfies(e -> assertThat(e.getSuppressed())
+                        .hasExactlyElementsOfTypes(RejectedExecutionException.class));
         assertThat(done).containsExactly("first true", "third");
         loop.close();
         assertThatThrownBy(() -> loop.execute(() -> { })).isInstanceOf(RejectedExecutionException.class);

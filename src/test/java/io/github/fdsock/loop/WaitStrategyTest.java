@@ -31,7 +31,8 @@ class WaitStrategyTest {
 
     @Test
     void aBusyLoopIsToldWithoutAWriteAndNeverSleeps() throws Exception {
-        try (EventLoop loop = EventLoop.open(WaitStrategy.BUSY_POLL); EventFd silent = EventFd.create(0, EFD_NONBLOCK)) {
+        try (EventLoop loop = EventLoop.open(WaitStrategy.BUSY_POLL);
+                EventFd silent = EventFd.create(0, EFD_NONBLOCK)) {
             loop.register(silent, EPOLLIN, (_, _) -> { });
             final CountDownLatch running = new CountDownLatch(1);
             loop.execute(running::countDown);
@@ -80,7 +81,8 @@ class WaitStrategyTest {
                 loop.stop();
                 run.result();
             }
-            final List<Object> timeouts = seen.all(Call.epoll_wait).stream().map(made -> made.arguments().get(3)).toList();
+            final List<Object> timeouts = seen.all(Call.epoll_wait).stream()
+                    .map(made -> made.arguments().get(3)).toList();
             assertThat(timeouts).endsWith(-1).startsWith(0).containsOnlyOnce(-1);
         }
     }

@@ -74,7 +74,8 @@ class WakeupStressTest {
                 run.result();
             }
             assertThat(ran).isEqualTo(sent);
-            // One of the threads' last tasks and the stop may be one turn, and a wakeup may come when it was not needed.
+            // One of the threads' last tasks and the stop may be one turn, and a wakeup may come when it was not
+            // needed.
             assertThat(loop.metrics().turns()).isGreaterThan(1000);
             assertThat(loop.metrics().events()).isLessThanOrEqualTo(loop.metrics().turns());
             assertThat(loop.metrics().tasksWaiting()).isZero();

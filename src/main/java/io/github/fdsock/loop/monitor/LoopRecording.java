@@ -18,8 +18,8 @@ import jdk.jfr.FlightRecorder;
 /// jcmd PID JFR.start name=loop +fdsock.LoopTurn#threshold=2ms +fdsock.LoopStatistics#period=100ms
 /// ```
 ///
-/// While none runs, it costs a look or two at a field a turn; a loop without this does not even know of Flight Recorder. Takes
-/// the module `jdk.jfr`.
+/// While none runs, it costs a look or two at a field a turn; a loop without this does not even know of Flight
+/// Recorder. Takes the module `jdk.jfr`.
 ///
 /// Made and closed on the loop's thread, or while nobody runs it.
 public final class LoopRecording implements Closeable {

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Flight Recorder has the figures of a loop and its slow turns, where it was asked to; a loop that was not does without.
+/// Flight Recorder has the figures of a loop and its slow turns, where it was asked to; a loop that was not does
+/// without.
 @Timeout(120)
 class LoopRecordingTest {
     private static final String TURN = "fdsock.LoopTurn";
@@ -149,8 +150,8 @@ class LoopRecordingTest {
         final List<String> names = Files.readAllLines(loaded).stream()
                 .map(line -> line.replaceFirst("^(\\[[^]]*])+ ", "").split(" ")[0]).toList();
         assertThat(names).contains(EventLoop.class.getName());
-        assertThat(names.stream().filter(name -> name.startsWith("jdk.jfr.") || name.equals(LoopRecording.class.getName())))
-                .isEmpty();
+        assertThat(names).noneMatch(name -> name.startsWith("jdk.jfr.")
+                || name.equals(LoopRecording.class.getName()));
     }
 
     private List<String> run(final String... options) throws Exception {
