@@ -206,8 +206,8 @@ public final class Stream implements Closeable {
         loop.requireThread();
         loop.requireOpen();
         socket.nonBlocking(true);
-        final Stream stream = new Stream(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET);
-        return stream.registered(isConnecting(socket));
+        final boolean isConnecting = isConnecting(socket);
+        return new Stream(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET).registered(isConnecting);
     }
 
     /// A connection that was accepted, and is not blocking.
@@ -244,6 +244,11 @@ public final class Stream implements Closeable {
 
     private void register() throws IOException {
         registration = loop.register(socket, wanted(), new Events());
+        if (registration.alwaysReady) {
+            // Files are refused by EPERM, and this is none.
+            registration.deregister();
+            throw ErrnoException.of(EPERM, "epoll_ctl", loop.epoll(), "EPOLL_CTL_ADD", number);
+        }
     }
 
     /// What the loop calls, kept out of the public face.
@@ -972,6 +977,9 @@ public final class Stream implements Closeable {
                 paused &= pipeOut == null;
                 drained = !mayRead() || read(EPOLLHUP, 1);
             }
+            if (cause == null && !readEnded) {
+                because(ErrnoException.of(ENOTCONN, "shutdown", number, "SHUT_WR"));
+            }
         } catch (final IOException e) {
             because(e);
         } finally {
@@ -1009,8 +1017,12 @@ public final class Stream implements Closeable {
     private void finishWriting() {
         writeEnded = true;
         final int result = Libc.shutdown(number, SHUT_WR);
-        // ENOTCONN: the connection is gone, and reading tells how.
-        if (result < 0 && result != -ENOTCONN) {
+        if (result == -ENOTCONN && !readEnded) {
+            // The connection is gone, and reading tells how.
+            if (!paused) {
+                loop.ending(this::lastReads);
+            }
+        } else if (result < 0 && result != -ENOTCONN) {
             destroy(ErrnoException.of(-result, "shutdown", number, "SHUT_WR"));
         } else if (readEnded) {
             destroy();

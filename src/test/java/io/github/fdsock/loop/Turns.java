@@ -13,21 +13,26 @@ import java.util.function.BooleanSupplier;
 /// Turns of a loop that a test runs itself, until something is so, and not longer than a test may take.
 final class Turns {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final long LOOK_NANOS = 2_000_000;
 
     private Turns() {
     }
 
-    /// Runs turns until it is so.
+    /// Runs turns until it is so. It may become so without the loop, which therefore never waits for long.
     static void until(final EventLoop loop, final BooleanSupplier so) throws IOException {
-        final Timer limit = loop.schedule(LIMIT, () -> {
-            throw new AssertionError("not so after " + LIMIT);
+        final long start = System.nanoTime();
+        final Timer look = loop.timer(() -> {
+            if (System.nanoTime() - start > LIMIT.toNanos()) {
+                throw new AssertionError("not so after " + LIMIT);
+            }
         });
+        look.start(LOOK_NANOS, LOOK_NANOS);
         try {
             while (!so.getAsBoolean()) {
                 loop.runOnce();
             }
         } finally {
-            limit.cancel();
+            look.cancel();
         }
     }
 
