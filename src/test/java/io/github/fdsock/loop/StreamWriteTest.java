@@ -19,6 +19,7 @@ import io.github.fdsock.harness.Trace;
 import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.testing.Allocations;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -79,7 +80,7 @@ class StreamWriteTest {
     @SocketFamilies({TCP4, TCP6, UNIX_STREAM})
     void n10_everyWayToWriteKeepsTheOrderUnderBackPressure(final SocketFd.Pair pair) throws IOException {
         final Stream stream = loop.adopt(pair.first()).highWaterMark(10_000);
-        final long total = 20 << 20;
+        final long total = 4 << 20;
         final long[] sent = {0};
         final long[] most = {0};
         final int[] round = {0};
@@ -141,23 +142,16 @@ class StreamWriteTest {
         fill(stream);
         final long queued = stream.bytesQueued();
         final MemorySegment one = MemorySegment.ofArray(new byte[1]);
-        final long before = nativeMemory();
+        final long before = Allocations.ofNativeMemory();
         final int[] done = {0};
         for (int i = 0; i < 20_000; i++) {
             stream.write(one, failure -> done[0]++);
         }
         assertThat(stream.bytesQueued()).isEqualTo(queued + 20_000);
-        assertThat(nativeMemory() - before).as("native memory for 20,000 bytes").isLessThan(1 << 20);
+        assertThat(Allocations.ofNativeMemory() - before).as("native memory for 20,000 bytes").isLessThan(1 << 20);
         stream.destroy();
         Turns.untilOver(loop);
         assertThat(done[0]).isEqualTo(20_000);
-    }
-
-    /// What the JVM has allocated for segments.
-    private static long nativeMemory() throws IOException {
-        // VmData: the private memory of the process that can be written to.
-        return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmData:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024).findFirst().orElseThrow();
     }
 
     @SocketFamilies({TCP4, UNIX_STREAM})
