@@ -68,6 +68,43 @@ class ListenerTest {
         return Arrays.copyOf(bytes, (int) n);
     }
 
+    // ---- addresses
+
+    @Test
+    void u01_n11_anAddressThatIsTakenIsRefusedAtOnceAndNothingIsLeft() throws IOException {
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { });
+        assertThatThrownBy(() -> loop.listen(listener.localAddress(), stream -> { }))
+                .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EADDRINUSE));
+    }
+
+    @Test
+    void u02_anAddressOfNobodyHereAndOneOfAnotherFamilyAreRefused() throws IOException {
+        // Of TEST-NET-1, RFC 5737.
+        assertThatThrownBy(() -> loop.listen(SockAddr.inet("192.0.2.1", 0), stream -> { }))
+                .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EADDRNOTAVAIL));
+        try (SocketFd bound = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
+            bound.bind(SockAddr.inet("127.0.0.1", 0));
+            assertThatThrownBy(() -> bound.bind(SockAddr.inet("127.0.0.1", 0)))
+                    .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EINVAL));
+        }
+        try (SocketFd datagrams = SocketFd.socket(AF_INET, SOCK_DGRAM, 0)) {
+            assertThatThrownBy(() -> loop.listen(datagrams, stream -> { }))
+                    .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EOPNOTSUPP));
+            assertThat(datagrams.isOpen()).as("it stays the caller's").isTrue();
+        }
+    }
+
+    @Test
+    void u03_u53_aSocketThatWasNotBoundListensAtAPortOfTheKernelsChoice() throws IOException {
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SocketFd.socket(AF_INET, SOCK_STREAM, 0), stream -> connected.incrementAndGet());
+        final SockAddr.Inet address = (SockAddr.Inet) listener.localAddress();
+        assertThat(address.port()).isPositive();
+        try (SocketFd _ = client(SockAddr.inet("127.0.0.1", address.port()))) {
+            runUntil(() -> connected.get() == 1);
+        }
+    }
+
     // ---- failures
 
     @ParameterizedTest
@@ -144,7 +181,7 @@ class ListenerTest {
     /// The client connects, since its connection waits in the queue, and is told at once.
     @ParameterizedTest
     @ValueSource(strings = {"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"})
-    void aConnectionWithoutDescriptorIsRefusedSoThatItsClientLearns(final String errno) throws IOException {
+    void u31_aConnectionWithoutDescriptorIsRefusedSoThatItsClientLearns(final String errno) throws IOException {
         final List<AcceptError> told = new ArrayList<>();
         final AtomicInteger connected = new AtomicInteger();
         final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet())
@@ -164,7 +201,7 @@ class ListenerTest {
     }
 
     @Test
-    void withoutTheReserveTooItRestsAndComesBackByItself() throws IOException {
+    void n09_withoutTheReserveTooItRestsAndComesBackByItself() throws IOException {
         final AtomicInteger connected = new AtomicInteger();
         final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet());
         try (SocketFd _ = client(listener.localAddress());
@@ -198,7 +235,7 @@ class ListenerTest {
     }
 
     @Test
-    void aPausedListenerLeavesConnectionsWaiting() throws IOException {
+    void n08_u53_aPausedListenerLeavesConnectionsWaiting() throws IOException {
         final AtomicInteger connected = new AtomicInteger();
         final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet());
         listener.pause();
@@ -254,7 +291,7 @@ class ListenerTest {
     }
 
     @Test
-    void listenersOfSeveralLoopsShareAnAddress() throws Exception {
+    void n11_listenersOfSeveralLoopsShareAnAddress() throws Exception {
         final AtomicInteger connected = new AtomicInteger();
         final Set<String> threads = ConcurrentHashMap.newKeySet();
         try (EventLoops loops = EventLoops.start(2, WaitStrategy.BLOCK)) {

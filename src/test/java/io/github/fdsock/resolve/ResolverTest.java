@@ -144,7 +144,7 @@ class ResolverTest {
 
     @ParameterizedTest
     @MethodSource("codes")
-    void everyFailureHasItsName(final String name) throws Exception {
+    void u54_everyFailureHasItsName(final String name) throws Exception {
         final int code = Constants.class.getField(name).getInt(null);
         final Answers<NameInfo> names = new Answers<>();
         try (Faults _ = Faults.inject(Scope.calls("getaddrinfo,getnameinfo"),
@@ -271,7 +271,7 @@ class ResolverTest {
     // ---- many
 
     @Test
-    void tenLookupsInParallelAreEachAnsweredOnce() throws Exception {
+    void u54_tenLookupsInParallelAreEachAnsweredOnce() throws Exception {
         try (Resolver many = Resolver.open(10, 1)) {
             final AtomicInteger[] told = new AtomicInteger[10];
             try (NameService service = new NameService()) {
