@@ -74,6 +74,15 @@ public final class EventLoop implements Executor, Closeable {
 
     private static final long WAKEUP = -1;
 
+    /// Is told of the turns of a loop, to measure them: see [#observe]. It is called on the loop's thread.
+    public interface TurnObserver {
+        /// A wait is over, or a run begins: from here on whoever wants something of the loop waits.
+        void begun();
+
+        /// The next wait begins, or the run is over.
+        void ended();
+    }
+
     /// What the loop ends when it is closed: it owns its descriptor.
     interface Owner extends Handler {
         void loopCloses();

@@ -2,7 +2,6 @@ package io.github.fdsock.loop.monitor;
 
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.loop.LoopMetrics;
-import io.github.fdsock.loop.TurnObserver;
 import java.io.Closeable;
 import java.util.Objects;
 import jdk.jfr.FlightRecorder;
@@ -54,7 +53,7 @@ public final class LoopRecording implements Closeable {
     }
 
     /// One event, used again for each turn, so that a turn allocates nothing here either.
-    private static final class Turns implements TurnObserver {
+    private static final class Turns implements EventLoop.TurnObserver {
         private final LoopTurn event;
         private final LoopMetrics metrics;
         private boolean begun;
