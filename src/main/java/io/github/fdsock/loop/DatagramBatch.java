@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 ///
 /// Of arenas that the garbage collector ends.
 final class DatagramBatch {
-    /// The most that one call receives: its own cost, some 200 ns, is hardly felt by each of so many.
+    /// The most that one call receives: of its own cost each of so many hardly feels anything, and their room is 1 MiB.
     static final int MOST = 16;
 
     /// Of a datagram's room, in bytes: all that IPv4 and IPv6 can carry, and what `UDP_GRO` makes of several.

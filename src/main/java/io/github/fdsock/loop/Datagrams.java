@@ -22,31 +22,32 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/// A socket whose datagrams come to a handler, and are queued where the kernel does not take them: UDP, UNIX, netlink and
-/// whatever else keeps messages apart and knows no connections.
+/// A socket whose datagrams come to a handler, and are queued where the kernel does not take them: UDP, UNIX, netlink
+/// and whatever else keeps messages apart and knows no connections.
 ///
 /// ```java
 /// Datagrams socket = loop.datagrams(SockAddr.inet("127.0.0.1", 7000));
 /// socket.onMessage((data, from, message) -> socket.send(data, from));
 /// ```
 ///
-/// **Receiving** begins by itself and never waits for anything but [#pause]. Up to 16 datagrams come by one call, each is
-/// told once and in order. An empty one is a datagram like any other: nothing ends with it.
+/// **Receiving** begins by itself and never waits for anything but [#pause]. Up to 16 datagrams come by one call, each
+/// is told once and in order. An empty one is a datagram like any other: nothing ends with it.
 ///
-/// **Sending** hands each datagram to the kernel at once, or copies and queues it where that has no room (`EAGAIN`): the
-/// caller's memory is free when the call returns. The queue is bounded. Where it has reached the
-/// [high-water mark][#highWaterMark(int)] `send` says so, what is sent all the same is refused with `EAGAIN`, and [#onDrain]
-/// tells when it is empty. A datagram *to an address* over a UNIX socket is never queued: the kernel lets nobody wait for a
-/// receiver that is not connected, and `EAGAIN` is told as it is.
+/// **Sending** hands each datagram to the kernel at once, or copies and queues it where that has no room (`EAGAIN`):
+/// the caller's memory is free when the call returns. The queue is bounded. Where it has reached the
+/// [high-water mark][#highWaterMark(int)] `send` says so, what is sent all the same is refused with `EAGAIN`, and
+/// [#onDrain] tells when it is empty. A datagram *to an address* over a UNIX socket is never queued: the kernel lets
+/// nobody wait for a receiver that is not connected, and `EAGAIN` is told as it is.
 ///
-/// **Which datagram an error is about.** Of one that is refused its completion is told, or else [#onError]; the others go
-/// on. But where an ICMP message about an *earlier* datagram has come, the kernel refuses the next call with it, whatever
-/// that is about, and once only. So a send that fails with such an errno is made again: if that does something else, the
-/// error was an earlier one's, which [#onError] is told of. With `IP_RECVERR` or `IPV6_RECVERR` the kernel keeps a record of
-/// each such error, and [#onError] is told whose it was, and who said so.
+/// **Which datagram an error is about.** Of one that is refused its completion is told, or else [#onError]; the others
+/// go on. But where an ICMP message about an *earlier* datagram has come, the kernel refuses the next call with it,
+/// whatever that is about, and once only. So a send that fails with such an errno is made again: if that does something
+/// else, the error was an earlier one's, which [#onError] is told of. With `IP_RECVERR` or `IPV6_RECVERR` the kernel
+/// keeps a record of each such error, and [#onError] is told whose it was, and who said so.
 ///
-/// **Errors without a handler** are counted ([LoopMetrics#datagramErrors]) and the datagram is lost, as it could have been
-/// anywhere on its way. What says that the socket itself is of no use (`EBADF`, …) closes it, and [#onClose] is told.
+/// **Errors without a handler** are counted ([LoopMetrics#datagramErrors]) and the datagram is lost, as it could have
+/// been anywhere on its way. What says that the socket itself is of no use (`EBADF`, …) closes it, and [#onClose] is
+/// told.
 ///
 /// **A handler** may do anything, closing this included: then nothing further of what has been received is told. An
 /// `IOException` that it throws closes this with it; any other exception is a bug, and ends [EventLoop#run].
@@ -61,10 +62,10 @@ public final class Datagrams implements Closeable {
     /// As much may be queued: as a socket's own send buffer holds at first, some hundreds of datagrams.
     private static final int HIGH_WATER_MARK = 256 * 1024;
 
-    /// Of one socket in one turn: 64 datagrams, some 0.1 ms, which others can wait.
+    /// Of one socket in one turn: 64 datagrams, for which others need not wait long.
     private static final int CALLS_PER_TURN = 4;
 
-    /// Of the error queue in one turn, whose entries take about as long.
+    /// Of the error queue in one turn: as many as of datagrams.
     private static final int ERRORS_PER_TURN = 64;
 
     /// A peer can put descriptors, which are closed at once, into the room that each datagram has for control messages:
@@ -79,13 +80,13 @@ public final class Datagrams implements Closeable {
     public interface MessageHandler {
         /// Handles a datagram.
         ///
-        /// @param data its bytes, perhaps none, in the loop's own buffer: to be used or copied before this returns, like all
-        ///        the rest
+        /// @param data its bytes, perhaps none, in the loop's own buffer: to be used or copied before this returns,
+        ///         like all the rest
         /// @param from whom it came from: to answer to; [SockAddrBuffer#address] is null where it has no name, and
         ///        [SockAddrBuffer#set(SockAddrBuffer)] keeps it
-        /// @param message what came beside it: packet information, time stamps, descriptors ([Message#takeFd]; those not
-        ///        taken are closed when this returns). [Message#truncated] says that the bytes are not all, and
-        ///        [Message#length] how many it had. What `UDP_GRO` has joined shares one message
+        /// @param message what came beside it: packet information, time stamps, descriptors ([Message#takeFd]; those
+        ///         not taken are closed when this returns). [Message#truncated] says that the bytes are not all, and
+        ///         [Message#length] how many it had. What `UDP_GRO` has joined shares one message
         /// @throws IOException closes the socket with it
         void message(MemorySegment data, SockAddrBuffer from, Message message) throws IOException;
     }
@@ -96,9 +97,10 @@ public final class Datagrams implements Closeable {
         /// Called for each error, never within a send.
         ///
         /// @param error which: `ECONNREFUSED`, `EHOSTUNREACH`, `EMSGSIZE`, `ENOBUFS`, …
-        /// @param report what the error queue says of it, [ExtendedError#offender] above all; null where that has nothing
-        /// @param destination where the datagram was to go; null for the peer of a connected socket, and where it is not
-        ///        known which one it was
+        /// @param report what the error queue says of it, [ExtendedError#offender] above all; null where that has
+        ///         nothing
+        /// @param destination where the datagram was to go; null for the peer of a connected socket, and where it is
+        ///         not known which one it was
         /// @throws IOException closes the socket with it
         void error(ErrnoException error, ExtendedError report, SockAddr destination) throws IOException;
     }
@@ -121,8 +123,8 @@ public final class Datagrams implements Closeable {
 
     private DatagramBatch batch;
 
-    /// So many are asked for by the next call: one more than has come, since room that stays empty costs too. That one more
-    /// tells without a further call that there are none behind them.
+    /// So many are asked for by the next call: one more than has come, since room that stays empty costs too. That one
+    /// more tells without a further call that there are none behind them.
     private int expected = 2;
 
     /// What was received and could not be told, because the handler has paused or failed; null for nothing.
@@ -216,8 +218,8 @@ public final class Datagrams implements Closeable {
         return this;
     }
 
-    /// Who is told of errors that are about single datagrams and of which no completion is told: those that were refused,
-    /// and those that the network tells of, later.
+    /// Who is told of errors that are about single datagrams and of which no completion is told: those that were
+    /// refused, and those that the network tells of, later.
     ///
     /// Unless the socket is connected the network's errors are told only with `IP_RECVERR` or `IPV6_RECVERR`; an IPv6
     /// socket needs both.
@@ -229,8 +231,8 @@ public final class Datagrams implements Closeable {
         return this;
     }
 
-    /// Who is given the entries of the error queue that are no errors: time stamps of what was sent (`SO_TIMESTAMPING`), ends
-    /// of sends with `MSG_ZEROCOPY`. Without one they are thrown away.
+    /// Who is given the entries of the error queue that are no errors: time stamps of what was sent
+    /// (`SO_TIMESTAMPING`), ends of sends with `MSG_ZEROCOPY`. Without one they are thrown away.
     ///
     /// @param handler is given what the kernel has kept of the packet, where it was to go, and the message with its
     ///        [Message#extendedError] and [Cmsg#SCM_TIMESTAMPING]; null for none
@@ -408,7 +410,8 @@ public final class Datagrams implements Closeable {
         }
     }
 
-    /// Receives no more until [#resume]: within a handler no further datagram comes behind the one that is being handled.
+    /// Receives no more until [#resume]: within a handler no further datagram comes behind the one that is being
+    /// handled.
     ///
     /// Meanwhile the kernel keeps what its receive buffer has room for, and drops the rest.
     ///
@@ -435,13 +438,13 @@ public final class Datagrams implements Closeable {
         return this;
     }
 
-    /// Sets how much of a datagram is received, and how many descriptors with it. Unless set these are 64 KiB, enough for all
-    /// of IP, and none.
+    /// Sets how much of a datagram is received, and how many descriptors with it. Unless set these are 64 KiB, enough
+    /// for all of IP, and none.
     ///
     /// Any other room is this socket's own memory, of at most 16 times that size.
     ///
-    /// @param bytes at least 1; what is longer is cut off, see [Message#truncated]. With `UDP_GRO` less than 64 KiB cuts
-    ///        what the kernel has joined
+    /// @param bytes at least 1; what is longer is cut off, see [Message#truncated]. With `UDP_GRO` less than 64 KiB
+    ///         cuts what the kernel has joined
     /// @param descriptors 0 to 253, for UNIX sockets
     /// @return this
     /// @throws IllegalArgumentException where one of them is out of range
@@ -450,14 +453,14 @@ public final class Datagrams implements Closeable {
         if (bytes < 1) {
             throw new IllegalArgumentException("room for datagrams of " + bytes + " bytes");
         }
-        batch = new DatagramBatch(Math.clamp(DESCRIPTORS_PER_CALL / Math.max(1, descriptors), 1, DatagramBatch.MOST), bytes,
-                descriptors);
+        final int size = Math.clamp(DESCRIPTORS_PER_CALL / Math.max(1, descriptors), 1, DatagramBatch.MOST);
+        batch = new DatagramBatch(size, bytes, descriptors);
         return this;
     }
 
     /// Whether what the kernel has joined of several datagrams (`UDP_GRO`, which is to be switched on by
-    /// [SockOpt#UDP_GRO]) is told as it came, with the size of each but the last in [Cmsg#UDP_GRO]; each by itself unless
-    /// set.
+    /// [SockOpt#UDP_GRO]) is told as it came, with the size of each but the last in [Cmsg#UDP_GRO]; each by itself
+    /// unless set.
     ///
     /// @param on whether
     /// @return this
@@ -472,8 +475,8 @@ public final class Datagrams implements Closeable {
     /// (`icmp_err_convert`, `icmpv6_err_convert`), and what a UNIX peer leaves that has turned to others.
     private static boolean mayBeEarlier(final int errno) {
         return switch (errno) {
-            case ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, ENONET, ENOPROTOOPT, EOPNOTSUPP,
-                    EPROTO, EACCES, EMSGSIZE -> true;
+            case ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, ENONET, ENOPROTOOPT,
+                    EOPNOTSUPP, EPROTO, EACCES, EMSGSIZE -> true;
             default -> false;
         };
     }
@@ -494,8 +497,8 @@ public final class Datagrams implements Closeable {
         }
     }
 
-    /// An error that waited at the socket, about a datagram sent before. Where the kernel has queued a record of it as well,
-    /// that tells more, and is told instead.
+    /// An error that waited at the socket, about a datagram sent before. Where the kernel has queued a record of it as
+    /// well, that tells more, and is told instead.
     ///
     /// @param before how many of this errno the queue had told of when this one was met
     private void earlier(final ErrnoException error, final int before) throws IOException {
@@ -579,6 +582,7 @@ public final class Datagrams implements Closeable {
     /// @param to where to; Linux sends there from a connected socket as well
     /// @return as [#send(MemorySegment)]
     public boolean send(final MemorySegment data, final SockAddr to) {
+        loop.requireThread();
         return send(data, memory.destination.set(to), null);
     }
 
@@ -595,29 +599,33 @@ public final class Datagrams implements Closeable {
     ///
     /// @param data as [#send(MemorySegment)]
     /// @param to where to; null for the peer of a connected socket
-    /// @param completion is told when it has been taken, which does not mean that it arrives, or why not: `EMSGSIZE`, longer
-    ///        than a datagram can be; `EDESTADDRREQ`, no address and no peer; `ENETUNREACH`, `EACCES`, … of this datagram;
-    ///        `EAGAIN`, the queue is full; null where nobody asks: then [#onError] is told why not
+    /// @param completion is told when it has been taken, which does not mean that it arrives, or why not: `EMSGSIZE`,
+    ///         longer than a datagram can be; `EDESTADDRREQ`, no address and no peer; `ENETUNREACH`, `EACCES`, … of
+    ///         this datagram; `EAGAIN`, the queue is full; null where nobody asks: then [#onError] is told why not
     /// @return as [#send(MemorySegment)]
     public boolean send(final MemorySegment data, final SockAddrBuffer to, final Stream.Completion completion) {
         return send(data, to, 0, completion);
     }
 
-    /// `sendmsg(2)` with `UDP_SEGMENT`: lets the kernel make several datagrams of what is sent at once, which costs it less
-    /// than sending each. Linux 4.18.
+    /// `sendmsg(2)` with `UDP_SEGMENT`: lets the kernel make several datagrams of what is sent at once, which costs it
+    /// less than sending each. Linux 4.18.
     ///
-    /// @param data as [#send(MemorySegment)]: all of it at most what one datagram could hold, and of at most 64 datagrams (128
-    ///        since Linux 6.9): else `EMSGSIZE` or `EINVAL`
-    /// @param segment the length of each but the last, 1 to 65535; the last one is what is left. More than the path's MTU is
-    ///        `EINVAL`
+    /// @param data as [#send(MemorySegment)]: all of it at most what one datagram could hold, and of at most 64
+    ///         datagrams, of which newer kernels take 128: else `EMSGSIZE` or `EINVAL`
+    /// @param segment the length of each but the last, 1 to 65535; the last one is what is left. More than the path's
+    ///         MTU is `EINVAL` or `EMSGSIZE`
     /// @param to as [#send(MemorySegment, SockAddrBuffer, Stream.Completion)]
     /// @param completion as there: about all of them; nothing is sent in part
     /// @return as [#send(MemorySegment)]
     /// @throws IllegalArgumentException where the length is out of range
+    /// @throws UnsupportedOperationException not an IP socket: others would send all of it as one, without a word
     public boolean sendSegmented(final MemorySegment data, final int segment, final SockAddrBuffer to,
             final Stream.Completion completion) {
         if (segment < 1 || segment > 0xffff) {
             throw new IllegalArgumentException("datagrams of " + segment + " bytes each");
+        }
+        if (family != AF_INET && family != AF_INET6) {
+            throw new UnsupportedOperationException(socket + " is of family " + family + " and cannot send segments");
         }
         return send(data, to, segment, completion);
     }
@@ -633,7 +641,8 @@ public final class Datagrams implements Closeable {
             return false;
         }
         final long size = data.byteSize();
-        if (queue.isEmpty()) {
+        final boolean nobodyTellsWhen = family == AF_UNIX && to != null;
+        if (queue.isEmpty() || nobodyTellsWhen) {
             try {
                 if (attempt(memory.outside(data), to, segment, null) >= 0) {
                     sent(size, segment, completion);
@@ -643,7 +652,7 @@ public final class Datagrams implements Closeable {
                 refused(e, to == null ? null : to.address(), completion);
                 return !closed;
             }
-            if (family == AF_UNIX && to != null) {
+            if (nobodyTellsWhen) {
                 refused(ErrnoException.of(EAGAIN, "sendto", number, size), to.address(), completion);
                 return true;
             }
@@ -658,12 +667,13 @@ public final class Datagrams implements Closeable {
         return !drainDue && !closed;
     }
 
-    /// `sendmsg(2)`: sends a message with all that is in it, descriptors and control messages too (the source address by
-    /// [Cmsg#IP_PKTINFO], …), if the kernel takes it now. It is never queued: it is the caller's, and stays as it is.
+    /// `sendmsg(2)`: sends a message with all that is in it, descriptors and control messages too (the source address
+    /// by [Cmsg#IP_PKTINFO], …), if the kernel takes it now. It is never queued: it is the caller's, and stays as it
+    /// is.
     ///
     /// @param message what to send, see [SocketFd#sendmsg(Message, int)]
-    /// @return how many bytes were sent; `-EAGAIN` where it has to wait, until [#onDrain], also for what is queued. Over a
-    ///         UNIX socket that is not connected nobody tells when
+    /// @return how many bytes were sent; `-EAGAIN` where it has to wait, until [#onDrain], also for what is queued.
+    ///         Over a UNIX socket that is not connected nobody tells when
     /// @throws IllegalStateException this is closed
     /// @throws IOException why this one cannot be sent, as [SocketFd#sendmsg(Message, int)]
     public long trySend(final Message message) throws IOException {
@@ -837,9 +847,9 @@ public final class Datagrams implements Closeable {
 
     // ---- whom it talks to
 
-    /// `connect(2)`: chooses a peer, in the place of an earlier one. [#send(MemorySegment)] sends to it, and of what comes
-    /// from now on only the peer's is received; what has been received before is still told. Its ICMP errors are told of by
-    /// [#onError] from now on.
+    /// `connect(2)`: chooses a peer, in the place of an earlier one. [#send(MemorySegment)] sends to it, and of what
+    /// comes from now on only the peer's is received; what has been received before is still told. Its ICMP errors are
+    /// told of by [#onError] from now on.
     ///
     /// @param peer the address
     /// @return this
@@ -868,7 +878,8 @@ public final class Datagrams implements Closeable {
     /// @param group the group, of the socket's family
     /// @param interfaceIndex where; 0 for the one that the routing table says
     /// @return this
-    /// @throws IOException `EADDRINUSE`: joined before; `EINVAL`: no group; `ENODEV`: no such interface; `ENOBUFS`: too many
+    /// @throws IOException `EADDRINUSE`: joined before; `EINVAL`: no group; `ENODEV`: no such interface; `ENOBUFS`: too
+    ///         many
     public Datagrams join(final InetAddress group, final int interfaceIndex) throws IOException {
         loop.requireThread();
         socket.setsockopt(SockOpt.MCAST_JOIN_GROUP, new Membership.GroupReq(interfaceIndex, group));
@@ -882,9 +893,11 @@ public final class Datagrams implements Closeable {
     /// @param source the sender
     /// @return this
     /// @throws IOException `EADDRNOTAVAIL`: joined with this source before; `EINVAL`: joined without one; as there
-    public Datagrams join(final InetAddress group, final int interfaceIndex, final InetAddress source) throws IOException {
+    public Datagrams join(final InetAddress group, final int interfaceIndex, final InetAddress source)
+            throws IOException {
         loop.requireThread();
-        socket.setsockopt(SockOpt.MCAST_JOIN_SOURCE_GROUP, new Membership.GroupSourceReq(interfaceIndex, group, source));
+        socket.setsockopt(SockOpt.MCAST_JOIN_SOURCE_GROUP,
+                new Membership.GroupSourceReq(interfaceIndex, group, source));
         return this;
     }
 
@@ -910,7 +923,8 @@ public final class Datagrams implements Closeable {
     public Datagrams leave(final InetAddress group, final int interfaceIndex, final InetAddress source)
             throws IOException {
         loop.requireThread();
-        socket.setsockopt(SockOpt.MCAST_LEAVE_SOURCE_GROUP, new Membership.GroupSourceReq(interfaceIndex, group, source));
+        socket.setsockopt(SockOpt.MCAST_LEAVE_SOURCE_GROUP,
+                new Membership.GroupSourceReq(interfaceIndex, group, source));
         return this;
     }
 

@@ -315,8 +315,8 @@ public final class EventLoop implements Executor, Closeable {
 
     /// Receives and sends the datagrams of a socket of any family: UDP, UNIX, netlink, packet, …
     ///
-    /// @param socket of type `SOCK_DGRAM` or `SOCK_RAW`, bound or not, connected or not. It belongs to what is returned from
-    ///        now on, unless this throws; its status flags stay as they are, since no call waits anyway
+    /// @param socket of type `SOCK_DGRAM` or `SOCK_RAW`, bound or not, connected or not. It belongs to what is returned
+    ///        from now on, unless this throws; its status flags stay as they are, since no call waits anyway
     /// @return the socket, which reads
     /// @throws IllegalArgumentException a socket for connections
     /// @throws IOException `EBADF`, `ENOTSOCK`; as [EpollFd#add]

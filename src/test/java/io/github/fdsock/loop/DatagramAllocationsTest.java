@@ -106,8 +106,8 @@ class DatagramAllocationsTest {
         assertThat(figures[2]).as("bytes in %s datagrams, of %s", window, figures[0]).isLessThan(window);
     }
 
-    /// Sends until the queue is full. A method of its own, which the compiler meets often: in the midst of a longer one that
-    /// runs once it does not find out which objects it can do without.
+    /// Sends until the queue is full. A method of its own, which the compiler meets often: in the midst of a longer one
+    /// that runs once it does not find out which objects it can do without.
     private static void fill(final Datagrams sender, final MemorySegment data) {
         boolean more;
         do {

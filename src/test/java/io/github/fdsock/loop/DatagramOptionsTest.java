@@ -144,7 +144,8 @@ class DatagramOptionsTest {
         assertThat(datagrams.socket().getsockopt(six ? SockOpt.IPV6_UNICAST_HOPS : SockOpt.IP_TTL)).isEqualTo(255);
         assertThat(datagrams.socket().getsockopt(six ? SockOpt.IPV6_MULTICAST_HOPS : SockOpt.IP_MULTICAST_TTL))
                 .isEqualTo(255);
-        assertThat(datagrams.socket().getsockopt(six ? SockOpt.IPV6_MULTICAST_LOOP : SockOpt.IP_MULTICAST_LOOP)).isFalse();
+        assertThat(datagrams.socket().getsockopt(six ? SockOpt.IPV6_MULTICAST_LOOP : SockOpt.IP_MULTICAST_LOOP))
+                .isFalse();
         assertThat(datagrams.socket().getsockopt(SockOpt.SO_BROADCAST)).isTrue();
         assertThatThrownBy(() -> datagrams.ttl(256)).hasMessageContaining("EINVAL");
         assertThatThrownBy(() -> datagrams.multicastTtl(256)).hasMessageContaining("EINVAL");
@@ -183,8 +184,8 @@ class DatagramOptionsTest {
         return SockAddr.inet(group(family).getHostAddress(), port);
     }
 
-    /// Where a group is heard: IPv4 has groups on the loopback interface, IPv6 has none there. An interface will do that
-    /// carries groups: what is sent to one of scope 1, as [#GROUP6] is, never leaves the machine.
+    /// Where a group is heard: IPv4 has groups on the loopback interface, IPv6 has none there. An interface will do
+    /// that carries groups: what is sent to one of scope 1, as [#GROUP6] is, never leaves the machine.
     private static int interfaceFor(final SocketFamily family) throws IOException {
         return family == UDP4 ? LOOPBACK : interface6().getIndex();
     }
@@ -251,7 +252,8 @@ class DatagramOptionsTest {
         final NetworkInterface on = interface6();
         final Datagrams member = hearing("member", UDP6);
         final InetAddress self = on.inetAddresses().filter(Inet6Address.class::isInstance).findFirst().orElseThrow();
-        final Datagrams sender = loop.datagrams(SockAddr.inet(self.getHostAddress(), 0)).multicastInterface(on.getIndex());
+        final Datagrams sender = loop.datagrams(SockAddr.inet(self.getHostAddress(), 0))
+                .multicastInterface(on.getIndex());
         final SockAddr group = groupAt(UDP6, port(member));
         member.join(GROUP6, on.getIndex(), InetAddress.ofLiteral("2001:db8::1"));
         sender.send(bytes(1), group);
@@ -265,7 +267,8 @@ class DatagramOptionsTest {
         assertThat(told).containsExactly("member 2");
     }
 
-    /// What Linux does by itself (`IP_MULTICAST_ALL`): a socket hears each group that anybody on the machine has joined.
+    /// What Linux does by itself (`IP_MULTICAST_ALL`): a socket hears each group that anybody on the machine has
+    /// joined.
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aGroupThatOthersHaveJoinedIsNotHeardUnlessAsked(final boolean asked) throws IOException {

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Whichever call of an exchange of datagrams fails, and however: nothing leaks, nothing hangs, every completion and every
-/// close is told once, and so is the reason.
+/// Whichever call of an exchange of datagrams fails, and however: nothing leaks, nothing hangs, every completion and
+/// every close is told once, and so is the reason.
 @Timeout(300)
 class DatagramsSweepTest {
     private static final int ASKED = 5;

@@ -29,8 +29,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -40,8 +42,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Every datagram that comes is told once, in order, with all that came beside it; every one that is sent is taken by the
-/// kernel, waits in the queue, or is told to have failed.
+/// Every datagram that comes is told once, in order, with all that came beside it; every one that is sent is taken by
+/// the kernel, waits in the queue, or is told to have failed.
 @Timeout(60)
 @FdLedger
 class DatagramsTest {
@@ -65,7 +67,7 @@ class DatagramsTest {
     }
 
     private static String text(final MemorySegment data) {
-        return new String(data.toArray(ValueLayout.JAVA_BYTE), java.nio.charset.StandardCharsets.UTF_8);
+        return new String(data.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
     private MemorySegment data(final String text) {
@@ -175,7 +177,8 @@ class DatagramsTest {
     @Test
     void theLargestOfAUnixSocketNeedsMoreRoom() throws IOException {
         final Datagrams[] both = connected(UNIX_DGRAM);
-        both[1].room(200_000, 0).onMessage((data, from, message) -> told.add(data.byteSize() + " " + message.truncated()));
+        both[1].room(200_000, 0)
+                .onMessage((data, from, message) -> told.add(data.byteSize() + " " + message.truncated()));
         both[0].send(MemorySegment.ofArray(new byte[150_000]));
         loop.runOnce();
         assertThat(told).containsExactly("150000 false");
@@ -287,7 +290,8 @@ class DatagramsTest {
     void n15_oneSendBecomesSeveralDatagrams(final SocketFamily family) throws IOException {
         final Datagrams[] both = connected(family);
         both[1].onMessage((data, from, message) -> told.add(data.byteSize() + ""));
-        assertThat(both[0].sendSegmented(arena.allocate(250), 100, null, failure -> told.add("sent " + failure))).isTrue();
+        assertThat(both[0].sendSegmented(arena.allocate(250), 100, null, failure -> told.add("sent " + failure)))
+                .isTrue();
         both[0].sendSegmented(arena.allocate(200), 100, null, null);
         both[0].sendSegmented(arena.allocate(7), 100, null, null);
         both[0].sendSegmented(arena.allocate(0), 100, null, null);
@@ -300,6 +304,14 @@ class DatagramsTest {
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0 bytes each");
         assertThatThrownBy(() -> both[0].sendSegmented(arena.allocate(7), 65_536, null, null))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("65536");
+    }
+
+    /// A UNIX socket does not know the control message, and would send a single datagram.
+    @Test
+    void onlyIpSocketsSendSegments() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        assertThatThrownBy(() -> both[0].sendSegmented(arena.allocate(7), 3, null, null))
+                .isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("socket");
     }
 
     @SocketFamilies({UDP4, UDP6})
@@ -485,6 +497,21 @@ class DatagramsTest {
     }
 
     @Test
+    void whatGoesToAnAddressDoesNotWaitBehindTheQueueOfThePeer() throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        both[1].pause();
+        final Datagrams other = loop.datagrams(UNIX_DGRAM.any());
+        other.onMessage((data, from, message) -> told.add(text(data)));
+        try (Faults _ = Faults.inject("send:error=EAGAIN")) {
+            both[0].send(data("waits"));
+        }
+        assertThat(both[0].send(data("there"), other.localAddress())).isTrue();
+        assertThat(both[0].bytesQueued()).isEqualTo(5);
+        loop.runOnce();
+        assertThat(told).containsExactly("there");
+    }
+
+    @Test
     void u43_aTryTellsAtOnceAndDrainTellsWhenToTryAgain() throws IOException {
         final Datagrams[] both = connected(UNIX_DGRAM);
         final Message message = Message.allocate(arena, 1, 0, 0);
@@ -576,7 +603,7 @@ class DatagramsTest {
                 told.add(e.toString());
             }
         });
-        final java.util.concurrent.CountDownLatch running = new java.util.concurrent.CountDownLatch(1);
+        final CountDownLatch running = new CountDownLatch(1);
         loop.execute(running::countDown);
         assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
         assertThatThrownBy(() -> datagrams.send(MemorySegment.ofArray(new byte[1])))
