@@ -20,7 +20,7 @@ final class Outbox {
     /// everybody else waiting, in a single `sendfile(2)` of 2 GiB even.
     private static final long BYTES_PER_TURN = 1 << 20;
 
-    private final Stream stream;
+    private final Connection stream;
 
     /// Whether each piece is a packet of its own.
     private final boolean packets;
@@ -32,7 +32,7 @@ final class Outbox {
     private StreamMemory.Block tail;
     private long length;
 
-    Outbox(final Stream stream, final StreamMemory memory, final boolean packets) {
+    Outbox(final Connection stream, final StreamMemory memory, final boolean packets) {
         this.stream = stream;
         this.memory = memory;
         this.packets = packets;
@@ -64,6 +64,9 @@ final class Outbox {
         final long end = data.byteSize();
         long from = offset;
         if (packets) {
+            if (end > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("a packet of " + end + " bytes");
+            }
             append(end - from);
         } else if (last == null || descriptors != null || last.file != null || last.completion != null) {
             append(1);
@@ -182,7 +185,7 @@ final class Outbox {
             for (final Fd fd : first.descriptors) {
                 message.lendFd(fd);
             }
-            final long sent = stream.socket().sendmsg(message, 0);
+            final long sent = stream.socket.sendmsg(message, 0);
             if (sent >= 0) {
                 // They leave with the first byte, and are the peer's now.
                 final Fd[] left = first.descriptors;

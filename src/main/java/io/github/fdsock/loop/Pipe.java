@@ -9,21 +9,22 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/// What passes on everything that one stream reads to another, at that one's pace: through this process, or by `splice(2)`
-/// through a pipe of the kernel's.
+/// What passes on everything that one stream reads to another, at that one's pace: through this process, or by
+/// `splice(2)` through a pipe of the kernel's.
 ///
 /// The kernel's pipe is filled only while it is empty, and while nothing else waits at the target. So `EAGAIN` is never
-/// about its room, which no event tells of: it says that nothing has arrived, and there is nothing to spin on. And the end
-/// comes when the pipe is empty, never before what is in it.
+/// about its room, which no event tells of: it says that nothing has arrived, and there is nothing to spin on. And the
+/// end comes when the pipe is empty, never before what is in it.
 final class Pipe {
-    /// So much is asked for at once. A pipe has 16 slots, and holds 64 KiB of single pages, but more of the large fragments
-    /// that a fast connection's bytes come in.
+    /// So much is asked for at once. A pipe has 16 slots, and holds 64 KiB of single pages, but more of the large
+    /// fragments that a fast connection's bytes come in.
     private static final long MOST = 256 * 1024;
 
     /// Less than this has probably emptied the socket: the call that says so is spared.
     private static final long MANY = 32 * 1024;
 
-    /// Without `SPLICE_F_MORE`, by which TCP would keep the last bytes back for 200 ms: nobody knows whether more will come.
+    /// Without `SPLICE_F_MORE`, by which TCP would keep the last bytes back for 200 ms: nobody knows whether more will
+    /// come.
     private static final int FLAGS = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
 
     private final Stream from;
@@ -42,8 +43,8 @@ final class Pipe {
     static void connect(final Stream from, final Stream to, final boolean byKernel) throws IOException {
         final Pipe pipe = new Pipe(from, to);
         if (from.isClosed() || to.isClosed()) {
-            pipe.sourceDestroyed(from.cause());
-            from.close(to.cause());
+            pipe.sourceDestroyed(from.cause);
+            from.close(to.cause);
             return;
         }
         if (byKernel) {
@@ -53,7 +54,7 @@ final class Pipe {
         to.pipeIn = pipe;
         from.onMessage(null).onData(pipe::data).onEnd(pipe::sourceEnds);
         to.onDrain(from::resume);
-        if (from.hasReadEnd()) {
+        if (from.readEnded) {
             pipe.sourceEnds();
         } else if (to.isWritable()) {
             from.resume();
@@ -84,7 +85,7 @@ final class Pipe {
 
     private void counted(final long bytes) {
         length += bytes;
-        to.memory().metrics.bytesQueued += bytes;
+        to.memory.metrics.bytesQueued += bytes;
     }
 
     /// Whether the source is to be read by [#splice].
@@ -107,7 +108,7 @@ final class Pipe {
     boolean splice(final int most) throws IOException {
         for (int i = 0; i < most && from.mayRead() && from.pipeOut == this && kernel != null; i++) {
             if (to.isIdle()) {
-                final long n = Libc.splice(from.number(), MemorySegment.NULL, kernel.writeEnd().intValue(),
+                final long n = Libc.splice(from.number, MemorySegment.NULL, kernel.writeEnd().intValue(),
                         MemorySegment.NULL, MOST, FLAGS);
                 if (n == -EINTR) {
                     continue;
@@ -121,7 +122,7 @@ final class Pipe {
                     return false;
                 }
                 if (n < 0) {
-                    throw ErrnoException.of((int) -n, "splice", from.number(), "NULL", kernel.writeEnd(), "NULL", MOST);
+                    throw ErrnoException.of((int) -n, "splice", from.number, "NULL", kernel.writeEnd(), "NULL", MOST);
                 }
                 if (n == 0) {
                     from.endOfData();
@@ -137,7 +138,7 @@ final class Pipe {
                     continue;
                 }
             }
-            to.awaitDrain();
+            to.drainDue = true;
             from.pause();
         }
         return false;
@@ -146,7 +147,7 @@ final class Pipe {
     /// Sends what is in the kernel's pipe; whether that was all.
     boolean flush() throws IOException {
         while (length > 0) {
-            final long n = Libc.splice(kernel.readEnd().intValue(), MemorySegment.NULL, to.number(), MemorySegment.NULL,
+            final long n = Libc.splice(kernel.readEnd().intValue(), MemorySegment.NULL, to.number, MemorySegment.NULL,
                     length, FLAGS);
             if (n == -EINTR) {
                 continue;
@@ -157,10 +158,10 @@ final class Pipe {
             if (n == -EINVAL) {
                 // Not to such a socket.
                 throughMemory();
-                return to.outbox().flush(to.number());
+                return to.outbox().flush(to.number);
             }
             if (n < 0) {
-                throw ErrnoException.of((int) -n, "splice", kernel.readEnd(), "NULL", to.number(), "NULL", length);
+                throw ErrnoException.of((int) -n, "splice", kernel.readEnd(), "NULL", to.number, "NULL", length);
             }
             taken(n);
             to.written(n);
@@ -182,7 +183,7 @@ final class Pipe {
     /// Moves what is in the kernel's pipe into the target's queue: something else comes behind it.
     void spill(final Outbox outbox) throws IOException {
         while (length > 0) {
-            final MemorySegment buffer = to.memory().output;
+            final MemorySegment buffer = to.memory.output;
             final long n = Libc.read(kernel.readEnd().intValue(), buffer, Math.min(length, buffer.byteSize()));
             if (n == -EINTR) {
                 continue;
@@ -223,7 +224,7 @@ final class Pipe {
 
     /// The target takes no more, and not because the source has ended.
     void targetEnds() {
-        if (!from.hasReadEnd()) {
+        if (!from.readEnded) {
             from.close();
         }
     }
@@ -238,7 +239,7 @@ final class Pipe {
         try {
             closeKernel();
         } finally {
-            if (from.hasReadEnd()) {
+            if (from.readEnded) {
                 to.end();
             } else {
                 to.destroy(why);
@@ -251,7 +252,7 @@ final class Pipe {
         try {
             closeKernel();
         } finally {
-            if (!from.hasReadEnd()) {
+            if (!from.readEnded) {
                 from.close(why);
             }
         }

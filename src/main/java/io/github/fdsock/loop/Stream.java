@@ -9,57 +9,41 @@ import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.Linger;
 import io.github.fdsock.option.SockOpt;
-import io.github.fdsock.sys.Libc;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.RejectedExecutionException;
 
-/// A connection whose bytes come to a handler and are queued where the peer does not take them: TCP, UNIX and vsock alike,
-/// and packets, one by one, where the socket is of type `SOCK_SEQPACKET`.
+/// A connection whose bytes come to a handler and are queued where the peer does not take them: TCP, UNIX and vsock
+/// alike, and packets, one by one, where the socket is of type `SOCK_SEQPACKET`.
 ///
 /// ```java
 /// loop.listen(SockAddr.inet("127.0.0.1", 7000), stream -> stream.onData(stream::write));
 /// ```
 ///
-/// **Reading** begins by itself and never waits for anything but [#pause]. The end of the peer's data is told by [#onEnd];
-/// whoever has no such handler answers it with its own [#end]. When both directions have ended the stream is closed.
+/// **Reading** begins by itself and never waits for anything but [#pause]. The end of the peer's data is told by
+/// [#onEnd]; whoever has no such handler answers it with its own [#end]. When both directions have ended the stream is
+/// closed.
 ///
-/// **Writing** sends at once what the kernel takes, and copies and queues the rest: the caller's memory is free when the
-/// call returns, and the order is kept. [#write] says whether the queue is short enough to go on; otherwise [#onDrain] tells
-/// when it is empty.
+/// **Writing** sends at once what the kernel takes, and copies and queues the rest: the caller's memory is free when
+/// the call returns, and the order is kept. [#write] says whether the queue is short enough to go on; otherwise
+/// [#onDrain] tells when it is empty.
 ///
-/// **Three ways to end it.** [#end] ends the own direction behind what is queued, and reads on. [#close] does the same and
-/// throws away what still comes. [#destroy] closes the descriptor now, with what is queued. Whichever, and whatever fails:
-/// [#onClose] is told exactly once, after everything else, in the last phase of the turn, with the reason where there was
-/// one.
+/// **Three ways to end it.** [#end] ends the own direction behind what is queued, and reads on. [#close] does the same
+/// and throws away what still comes. [#destroy] closes the descriptor now, with what is queued. Whichever, and whatever
+/// fails: [#onClose] is told exactly once, after everything else, in the last phase of the turn, with the reason where
+/// there was one.
 ///
 /// **A failed write** is the end of both directions: what the peer had sent before is still told, unless the stream is
 /// paused, and then it is destroyed.
 ///
-/// **A handler** may do anything to any stream, its own included. An `IOException` that it throws destroys this stream with
-/// it; any other exception is a bug, and ends [EventLoop#run].
+/// **A handler** may do anything to any stream, its own included. An `IOException` that it throws destroys this stream
+/// with it; any other exception is a bug, and ends [EventLoop#run].
 ///
 /// Used on the loop's thread only. It owns its socket.
-public final class Stream implements Closeable {
-    /// Above this [#write] asks to wait: what a socket takes at first is of this size.
-    private static final int HIGH_WATER_MARK = 64 * 1024;
-
-    /// Of one stream in one turn, 512 KiB: enough that the turn's own cost does not show, and some 0.1 ms, which others can
-    /// wait.
-    private static final int READS_PER_TURN = 8;
-
-    /// After a failed write everything that had arrived before is told: at most what the largest receive buffer holds.
-    private static final int LAST_READS = 128;
-
-    /// So long a closed stream waits for the peer's end, reading what still comes.
-    private static final long LINGER_NANOS = 5_000_000_000L;
-
+public final class Stream extends Connection implements Closeable {
     /// Is given what was read.
     @FunctionalInterface
     public interface DataHandler {
@@ -76,7 +60,8 @@ public final class Stream implements Closeable {
         /// Handles some bytes, or one packet.
         ///
         /// @param data what was read, in the loop's own buffer: to be used or copied before this returns
-        /// @param message has the descriptors, often none; those not [taken][Message#takeFd] are closed when this returns
+        /// @param message has the descriptors, often none; those not [taken][Message#takeFd] are closed when this
+        ///         returns
         /// @throws IOException destroys the stream with it
         void received(MemorySegment data, Message message) throws IOException;
     }
@@ -86,8 +71,8 @@ public final class Stream implements Closeable {
     public interface Completion {
         /// Called once, in the last phase of a turn, never within the write itself.
         ///
-        /// @param failure null where the kernel has taken all the bytes, which does not mean that the peer has them; else why
-        ///        it has not
+        /// @param failure null where the kernel has taken all the bytes, which does not mean that the peer has them;
+        ///        else why it has not
         void done(IOException failure);
     }
 
@@ -101,94 +86,18 @@ public final class Stream implements Closeable {
         void closed(IOException cause) throws IOException;
     }
 
-    private EventLoop loop;
-    private StreamMemory memory;
-    private final SocketFd socket;
-
-    /// Of the socket, entered until the stream is closed: nobody else can free it meanwhile.
-    private final int number;
-    private Registration registration;
-
-    private DataHandler onData;
-    private MessageHandler onMessage;
-    private Action onConnect;
-    private Action onEnd;
-    private Action onDrain;
-    private Action onTimeout;
-    private CloseHandler onClose;
-
-    /// Made when it is needed first.
-    private Outbox outbox;
-
-    /// For the idle timeout, or the time to linger.
-    private Timer timer;
-    private long timeoutNanos;
-    private long lastActivity;
-
-    private long bytesRead;
-    private long bytesWritten;
-    private int highWaterMark = HIGH_WATER_MARK;
-
-    private final boolean packets;
-    private boolean connecting;
-    private boolean paused;
-
-    /// The peer's data has ended.
-    private boolean readEnded;
-
-    /// Nothing more may be written; the end comes behind the queue.
-    private boolean ending;
-
-    /// The own end was sent.
-    private boolean writeEnded;
-
-    /// [#close] was called: what comes is thrown away.
-    private boolean discarding;
-
-    /// Whoever writes was told to wait.
-    private boolean drainDue;
-
-    /// Nothing more can be sent.
-    private boolean writeFailed;
-
-    /// Events are being handled: what is waited for is changed afterwards, once.
-    private boolean busy;
-    private boolean closed;
-
-    /// Why it is closed, or will be.
-    private IOException cause;
-
-    /// How many completions are still to be told.
-    private int toTell;
-
-    /// What passes on what is read here; and what brings what is written here. Null for none.
-    Pipe pipeOut;
-    Pipe pipeIn;
-
-    /// Where it is moved to; null where it stays.
-    private EventLoop destination;
-
-    /// Has left, and not arrived.
-    private boolean away;
-    private Listener.ConnectionHandler arrived;
-
     private Stream(final EventLoop loop, final SocketFd socket, final boolean packets) {
-        this.loop = loop;
-        this.memory = loop.streamMemory();
-        this.socket = socket;
-        this.packets = packets;
-        this.number = socket.enter();
-        lastActivity = loop.now();
-        memory.metrics.streams++;
+        super(loop, socket, packets);
     }
 
     static Stream connect(final EventLoop loop, final SockAddr address) throws IOException {
         loop.requireThread();
         loop.requireOpen();
-        final Stream stream = new Stream(loop, SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0), false);
+        final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0);
+        final Stream stream = new Stream(loop, socket, false);
         stream.connecting = true;
         try {
-            final int result = stream.socket.connect(address);
+            final int result = socket.connect(address);
             if (result == -EAGAIN) {
                 throw ErrnoException.of(EAGAIN, "connect", stream.number, address);
             }
@@ -207,12 +116,17 @@ public final class Stream implements Closeable {
         loop.requireOpen();
         socket.nonBlocking(true);
         final boolean isConnecting = isConnecting(socket);
-        return new Stream(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET).registered(isConnecting);
+        final Stream stream = new Stream(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET);
+        stream.connecting = isConnecting;
+        stream.registerOrLeave();
+        return stream;
     }
 
     /// A connection that was accepted, and is not blocking.
     static Stream accepted(final EventLoop loop, final SocketFd socket, final boolean packets) throws IOException {
-        return new Stream(loop, socket, packets).registered(false);
+        final Stream stream = new Stream(loop, socket, packets);
+        stream.registerOrLeave();
+        return stream;
     }
 
     /// On its way it has no peer yet, and is not writable, which one that has failed is.
@@ -228,42 +142,6 @@ public final class Stream implements Closeable {
         }
     }
 
-    /// With its place in the loop; where there is none for it, the socket is its owner's again.
-    private Stream registered(final boolean isConnecting) throws IOException {
-        connecting = isConnecting;
-        try {
-            register();
-            return this;
-        } catch (final IOException | RuntimeException e) {
-            closed = true;
-            memory.metrics.streams--;
-            socket.leave();
-            throw e;
-        }
-    }
-
-    private void register() throws IOException {
-        registration = loop.register(socket, wanted(), new Events());
-        if (registration.alwaysReady) {
-            // Files are refused by EPERM, and this is none.
-            registration.deregister();
-            throw ErrnoException.of(EPERM, "epoll_ctl", loop.epoll(), "EPOLL_CTL_ADD", number);
-        }
-    }
-
-    /// What the loop calls, kept out of the public face.
-    private final class Events implements EventLoop.Owner {
-        @Override
-        public void ready(final Registration registration, final int events) throws IOException {
-            Stream.this.ready(events);
-        }
-
-        @Override
-        public void loopCloses() {
-            destroy();
-        }
-    }
-
     // ---- handlers
 
     /// Who is given what is read. Without one it is thrown away.
@@ -275,7 +153,8 @@ public final class Stream implements Closeable {
         return this;
     }
 
-    /// Who is given what is read, with the descriptors that came in the same read (`SCM_RIGHTS`), in the place of [#onData].
+    /// Who is given what is read, with the descriptors that came in the same read (`SCM_RIGHTS`), in the place of
+    /// [#onData].
     ///
     /// Only with this one descriptors are received: a plain read makes the kernel throw them away.
     ///
@@ -295,8 +174,8 @@ public final class Stream implements Closeable {
         return this;
     }
 
-    /// Who is told that the peer's data has ended (its FIN has come), and decides about the own direction: it stays open
-    /// until [#end] or [#close]. Without one the stream ends it by itself.
+    /// Who is told that the peer's data has ended (its FIN has come), and decides about the own direction: it stays
+    /// open until [#end] or [#close]. Without one the stream ends it by itself.
     ///
     /// @param handler once, after the last data; null for none
     /// @return this
@@ -323,7 +202,8 @@ public final class Stream implements Closeable {
         return this;
     }
 
-    /// Who is told that nothing was read or taken by the kernel for a while: once for each such time. Nothing is closed.
+    /// Who is told that nothing was read or taken by the kernel for a while: once for each such time. Nothing is
+    /// closed.
     ///
     /// @param time how long; zero for never
     /// @param handler each time; null for none
@@ -345,261 +225,9 @@ public final class Stream implements Closeable {
         return this;
     }
 
-    private void startTimer(final long nanos) {
-        if (timer == null) {
-            timer = loop.timer(this::timeIsOver);
-            // The stream itself keeps the loop running, or does not.
-            timer.unref();
-        }
-        timer.start(nanos);
-    }
-
-    private void timeIsOver() {
-        final long left = (discarding ? LINGER_NANOS : timeoutNanos) - (loop.now() - lastActivity);
-        if (discarding && (writeEnded || left <= 0)) {
-            destroy();
-            return;
-        }
-        // Reads and writes only note their time; the timer is set anew when it expires, and not each time.
-        timer.start(left > 0 ? left : timeoutNanos);
-        if (left <= 0 && onTimeout != null) {
-            try {
-                onTimeout.run();
-            } catch (final IOException e) {
-                destroy(e);
-            }
-        }
-    }
-
     // ---- events
 
-    /// What the loop has to wait for.
-    private int wanted() {
-        if (connecting) {
-            return EPOLLOUT;
-        }
-        // Of packets an empty one and the end are both read as 0; EPOLLRDHUP tells them apart.
-        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (hasQueued() ? EPOLLOUT : 0);
-    }
-
-    private void updateInterest() {
-        if (!closed && !busy && destination == null) {
-            try {
-                // One that was put aside after a hang-up comes back only for something to do.
-                final int wanted = wanted();
-                if (wanted != 0 || !registration.isSuspended()) {
-                    registration.interest(wanted);
-                }
-            } catch (final IOException | IllegalStateException e) {
-                destroy(reason(e));
-            }
-        }
-    }
-
-    /// An [IllegalStateException] is that of a socket that somebody else has closed.
-    private static IOException reason(final Exception failure) {
-        return failure instanceof final IOException e ? e : new IOException(failure);
-    }
-
-    private void requireThread() {
-        loop.requireThread();
-        if (away) {
-            throw new IllegalStateException(this + " is on its way to another loop");
-        }
-    }
-
-    private void ready(final int events) {
-        busy = true;
-        try {
-            if (connecting && !finishConnect()) {
-                return;
-            }
-            final boolean drained = (events & ~EPOLLOUT) != 0 && mayRead() && read(events, READS_PER_TURN);
-            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && hasQueued()) {
-                flush();
-            }
-            if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed && (drained || !mayRead())) {
-                hungUp(events);
-            }
-        } catch (final IOException e) {
-            destroy(e);
-        } catch (final IllegalStateException e) {
-            if (socket.isOpen()) {
-                throw e;
-            }
-            destroy(reason(e));
-        } finally {
-            busy = false;
-            updateInterest();
-        }
-    }
-
-    private boolean finishConnect() throws IOException {
-        final int error = socket.getsockopt(SockOpt.SO_ERROR);
-        if (error != 0) {
-            throw ErrnoException.of(error, "connect", number);
-        }
-        connecting = false;
-        lastActivity = loop.now();
-        if (onConnect != null) {
-            onConnect.run();
-        }
-        if (!closed) {
-            flush();
-        }
-        return !closed;
-    }
-
-    /// A hang-up or an error that reading and writing have not brought to light, though nothing is left to be read. It would
-    /// be reported in each turn.
-    private void hungUp(final int events) throws IOException {
-        if ((events & EPOLLERR) != 0) {
-            final int error = readEnded ? socket.getsockopt(SockOpt.SO_ERROR) : 0;
-            if (error != 0) {
-                throw ErrnoException.of(error, "recv", number);
-            }
-            discardErrorQueue();
-        }
-        if (!readEnded) {
-            if (paused) {
-                // What has arrived is still to be read, and the reason with it.
-                registration.suspend();
-            }
-        } else if ((events & EPOLLHUP) != 0) {
-            if (writeEnded) {
-                destroy();
-            } else {
-                // A write will say that nobody is there.
-                registration.suspend();
-            }
-        }
-    }
-
-    /// Reports that somebody has asked the socket for, by `SO_TIMESTAMPING` and the like, and did not fetch.
-    private void discardErrorQueue() throws IOException {
-        // UNIX sockets have none, do not know the flag, and would receive.
-        if (socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
-            final Message message = memory.received();
-            message.clear();
-            while (socket.recvmsg(message, MSG_ERRQUEUE) >= 0) {
-                continue;
-            }
-        }
-    }
-
     // ---- reading
-
-    /// Whether there is somebody to read for.
-    boolean mayRead() {
-        return !closed && !paused && !readEnded && destination == null;
-    }
-
-    /// Reads at most so many times; whether nothing more is there.
-    private boolean read(final int events, final int most) throws IOException {
-        if (pipeOut != null && pipeOut.isSpliced()) {
-            return pipeOut.splice(most);
-        }
-        for (int i = 0; i < most; i++) {
-            final MemorySegment into = packets ? memory.packets() : memory.input;
-            final long n = onMessage == null
-                    ? Libc.recv(number, into, into.byteSize(), packets ? MSG_TRUNC : 0)
-                    : receiveMessage(into);
-            if (n == -EAGAIN) {
-                return true;
-            }
-            if (n == -EINTR) {
-                continue;
-            }
-            if (n < 0) {
-                failedToRead(ErrnoException.of((int) -n, "recv", number, into.byteSize()));
-                continue;
-            }
-            if (n == 0 && isEnd(events)) {
-                endOfData();
-                return false;
-            }
-            received(n);
-            deliver(into, n);
-            // A stream's short read has emptied the socket, or ends where descriptors were sent, or what comes next is to be
-            // told in the next turn: the call that says so is spared.
-            if (!mayRead() || packets || n < into.byteSize()) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    /// Of packets a reset is told in front of what has arrived before it; of streams behind.
-    private void failedToRead(final ErrnoException failure) throws ErrnoException {
-        if (!packets || failure.errno() != ECONNRESET || cause != null) {
-            throw failure;
-        }
-        cause = failure;
-    }
-
-    private boolean isEnd(final int events) throws IOException {
-        if (!packets) {
-            return true;
-        }
-        // Empty packets that are the very last are not told from the end.
-        return (events & (EPOLLRDHUP | EPOLLHUP)) != 0 && (onMessage == null || memory.received().descriptors() == 0)
-                && socket.receiveQueue() == 0;
-    }
-
-    private long receiveMessage(final MemorySegment into) throws IOException {
-        final Message message = memory.received();
-        message.clear();
-        message.buffers().add(into);
-        try {
-            return socket.recvmsg(message, packets ? MSG_TRUNC : 0);
-        } catch (final ErrnoException e) {
-            try (message) {
-                if (e.errno() != ECONNRESET || message.bytes() > 0) {
-                    throw e;
-                }
-                return -ECONNRESET;
-            }
-        }
-    }
-
-    /// So much was read.
-    void received(final long count) {
-        lastActivity = loop.now();
-        bytesRead += count;
-        memory.metrics.bytesRead += count;
-    }
-
-    private void deliver(final MemorySegment into, final long count) throws IOException {
-        try (Message message = onMessage == null ? null : memory.received()) {
-            if (count > into.byteSize()) {
-                throw new ErrnoException("a packet of " + count + " bytes, " + into.byteSize() + " is the most", EMSGSIZE);
-            }
-            if (discarding) {
-                return;
-            }
-            final MemorySegment data = packets ? into.asSlice(0, count) : memory.input((int) count);
-            if (onMessage != null) {
-                onMessage.received(data, message);
-            } else if (onData != null) {
-                onData.data(data);
-            }
-        }
-    }
-
-    void endOfData() throws IOException {
-        readEnded = true;
-        if (cause != null && !discarding && !writeFailed) {
-            // It was a reset.
-            destroy();
-        } else if (!discarding && onEnd != null) {
-            onEnd.run();
-        } else {
-            end();
-        }
-        if (writeEnded && !closed) {
-            destroy();
-        }
-    }
 
     /// Reads no more until [#resume]; within a handler no further data comes behind the one that is being handled.
     ///
@@ -680,8 +308,8 @@ public final class Stream implements Closeable {
     /// Sends bytes with descriptors (`SCM_RIGHTS`), which leave with the first of them.
     ///
     /// @param data as [#write(MemorySegment)]; at least one byte
-    /// @param descriptors 1 to 253 of them, which belong to the stream from now on: it closes them when they have left, or
-    ///        when they never will
+    /// @param descriptors 1 to 253 of them, which belong to the stream from now on: it closes them when they have left,
+    ///        or when they never will
     /// @return as [#write(MemorySegment)]
     /// @throws IllegalArgumentException no byte, or too many descriptors; they stay the caller's
     /// @throws UnsupportedOperationException not a UNIX socket; they stay the caller's
@@ -726,13 +354,14 @@ public final class Stream implements Closeable {
             return false;
         }
         long sent = 0;
-        final boolean wasIdle = isIdle();
-        if (wasIdle && data.length <= StreamMemory.PIECES_PER_CALL && allNative(data)) {
+        boolean untried = isIdle();
+        if (untried && data.length <= StreamMemory.PIECES_PER_CALL && allNative(data)) {
             memory.gather.clear();
             for (final MemorySegment piece : data) {
                 memory.gather.add(piece);
             }
             sent = memory.sendGathered(number);
+            untried = false;
             if (sent < 0 && sent != -EAGAIN) {
                 writeFailed(ErrnoException.of((int) -sent, "sendmsg", number), null);
                 return false;
@@ -740,7 +369,6 @@ public final class Stream implements Closeable {
             written(sent);
             sent = Math.max(sent, 0);
         }
-        final boolean tried = sent > 0;
         for (final MemorySegment piece : data) {
             final long skipped = Math.min(sent, piece.byteSize());
             sent -= skipped;
@@ -748,7 +376,7 @@ public final class Stream implements Closeable {
                 outbox().add(piece, skipped, null, null);
             }
         }
-        return queued(wasIdle && !tried);
+        return queued(untried);
     }
 
     private static MemorySegment joined(final MemorySegment... pieces) {
@@ -776,12 +404,12 @@ public final class Stream implements Closeable {
 
     /// `sendfile(2)`: sends a part of a file, behind what is queued, without its bytes passing through this process.
     ///
-    /// @param file what is sent, of a kind that `mmap(2)` takes; it belongs to the stream from now on, which closes it when
-    ///        the part has been sent, or never will be. Its own position does not move
+    /// @param file what is sent, of a kind that `mmap(2)` takes; it belongs to the stream from now on, which closes it
+    ///        when the part has been sent, or never will be. Its own position does not move
     /// @param position where the part begins, in bytes
     /// @param count its length
-    /// @param completion is told when all of it has been taken, or why not: a file that is shorter destroys the stream, of
-    ///        whose bytes the peer would not know which are missing; null where nobody asks
+    /// @param completion is told when all of it has been taken, or why not: a file that is shorter destroys the stream,
+    ///        of whose bytes the peer would not know which are missing; null where nobody asks
     /// @return as [#write(MemorySegment)]
     /// @throws IndexOutOfBoundsException where one of the numbers is negative; the file stays the caller's
     /// @throws UnsupportedOperationException where packets are sent; the file stays the caller's
@@ -805,204 +433,12 @@ public final class Stream implements Closeable {
         return queued(wasIdle);
     }
 
-    /// Whether what is written is sent at once.
-    boolean isIdle() {
-        return !connecting && !hasQueued();
-    }
-
-    /// Whether something waits for the kernel to take it.
-    private boolean hasQueued() {
-        return outbox != null && !outbox.isEmpty() || pipeIn != null && pipeIn.length() > 0;
-    }
-
-    private boolean mayWrite(final Completion completion) {
-        requireThread();
-        if (closed || writeFailed) {
-            tell(completion, reason());
-            return false;
-        }
-        if (ending) {
-            throw new IllegalStateException(socket + " is written to after its end");
-        }
-        return true;
-    }
-
-    /// Why nothing can be written any more.
-    private IOException reason() {
-        return cause != null ? cause : new ClosedChannelException();
-    }
-
-    IOException cause() {
-        return cause;
-    }
-
-    void tell(final Completion completion, final IOException failure) {
-        if (completion != null) {
-            toTell++;
-            loop.ending(() -> {
-                toTell--;
-                completion.done(failure);
-            });
-        }
-    }
-
-    /// The kernel has taken some bytes.
-    void written(final long count) {
-        if (count > 0) {
-            bytesWritten += count;
-            memory.metrics.bytesWritten += count;
-            lastActivity = loop.now();
-        }
-    }
-
-    Outbox outbox() {
-        if (outbox == null) {
-            outbox = new Outbox(this, memory, packets);
-        }
-        if (pipeIn != null) {
-            try {
-                pipeIn.spill(outbox);
-            } catch (final IOException e) {
-                writeFailed(e, null);
-            }
-        }
-        return outbox;
-    }
-
-    /// Something was put into the queue, which need not wait for an event where it was empty; whether there may be more.
-    private boolean queued(final boolean wasIdle) {
-        if (wasIdle) {
-            flushNow();
-        }
-        return queued();
-    }
-
-    private boolean queued() {
-        updateInterest();
-        if (bytesQueued() < highWaterMark) {
-            return !closed && !writeFailed;
-        }
-        drainDue = true;
-        return false;
-    }
-
-    /// [#onDrain] is to be told.
-    void awaitDrain() {
-        drainDue = true;
-    }
-
-    /// Whether all was sent.
-    private boolean sendQueued() throws IOException {
-        try {
-            return (outbox == null || outbox.flush(number)) && (pipeIn == null || pipeIn.flush());
-        } catch (final IllegalStateException e) {
-            // Somebody else has closed what was to be sent, or the socket.
-            throw reason(e);
-        }
-    }
-
-    void flushNow() {
-        try {
-            sendQueued();
-        } catch (final IOException e) {
-            writeFailed(e, null);
-        }
-        updateInterest();
-    }
-
-    private void flush() throws IOException {
-        try {
-            if (!sendQueued()) {
-                return;
-            }
-        } catch (final IOException e) {
-            writeFailed(e, null);
-            return;
-        }
-        if (ending && !writeEnded) {
-            finishWriting();
-        }
-        if (drainDue) {
-            drainDue = false;
-            if (onDrain != null && !ending && !closed) {
-                onDrain.run();
-            }
-        }
-    }
-
-    /// Nothing more can be sent. What the peer had sent before is told first, but not on the stack of the write.
-    private void writeFailed(final IOException failure, final Completion completion) {
-        if (writeFailed) {
-            return;
-        }
-        writeFailed = true;
-        because(failure);
-        tell(completion, failure);
-        dropQueued(failure);
-        loop.ending(this::lastReads);
-    }
-
-    private void dropQueued(final IOException why) {
-        final Failures failures = new Failures();
-        if (outbox != null) {
-            outbox.drop(why, failures);
-        }
-        if (pipeIn != null) {
-            failures.attempt(pipeIn::drop);
-        }
-        cause = failures.addTo(cause);
-    }
-
-    private void because(final IOException why) {
-        if (cause == null) {
-            cause = why;
-        } else if (why != null && why != cause) {
-            cause.addSuppressed(why);
-        }
-    }
-
-    private void lastReads() {
-        if (closed) {
-            return;
-        }
-        busy = true;
-        destination = null;
-        try {
-            if (pipeOut != null) {
-                // What waits here is the target's, however much is there already.
-                pipeOut.throughMemory();
-            }
-            boolean drained = connecting;
-            for (int i = 0; i < LAST_READS && !drained; i++) {
-                paused &= pipeOut == null;
-                drained = !mayRead() || read(EPOLLHUP, 1);
-            }
-            if (cause == null && !readEnded) {
-                because(ErrnoException.of(ENOTCONN, "shutdown", number, "SHUT_WR"));
-            }
-        } catch (final IOException e) {
-            because(e);
-        } finally {
-            busy = false;
-            destroy();
-        }
-    }
-
     // ---- the end
 
-    /// `shutdown(SHUT_WR)` behind what is queued: the peer reads everything, and then the end. Reading goes on; when the
-    /// peer has ended too, the stream is closed. Later calls do nothing.
+    /// `shutdown(SHUT_WR)` behind what is queued: the peer reads everything, and then the end. Reading goes on; when
+    /// the peer has ended too, the stream is closed. Later calls do nothing.
     public void end() {
-        requireThread();
-        if (!ending && !closed) {
-            ending = true;
-            if (isIdle() && !writeFailed) {
-                finishWriting();
-            }
-            if (pipeIn != null) {
-                pipeIn.targetEnds();
-            }
-        }
+        finish();
     }
 
     /// [#write(MemorySegment)] and [#end].
@@ -1014,51 +450,14 @@ public final class Stream implements Closeable {
         end();
     }
 
-    private void finishWriting() {
-        writeEnded = true;
-        final int result = Libc.shutdown(number, SHUT_WR);
-        if (result == -ENOTCONN && !readEnded) {
-            // The connection is gone, and reading tells how.
-            if (!paused) {
-                loop.ending(this::lastReads);
-            }
-        } else if (result < 0 && result != -ENOTCONN) {
-            destroy(ErrnoException.of(-result, "shutdown", number, "SHUT_WR"));
-        } else if (readEnded) {
-            destroy();
-        } else if (discarding) {
-            startTimer(LINGER_NANOS);
-        }
-    }
-
-    /// Ends it in good order: everything queued is sent, then the end; what the peer still sends is read and thrown away,
-    /// since a TCP connection that is closed with something unread in it is reset, and the reset may overtake the last
-    /// bytes. It is over when the peer ends too, or has not for five seconds, or takes nothing for so long.
+    /// Ends it in good order: everything queued is sent, then the end; what the peer still sends is read and thrown
+    /// away, since a TCP connection that is closed with something unread in it is reset, and the reset may overtake the
+    /// last bytes. It is over when the peer ends too, or has not for five seconds, or takes nothing for so long.
     ///
     /// No handler is told any more but [Completion]s and [#onClose].
     @Override
     public void close() {
         close(null);
-    }
-
-    void close(final IOException why) {
-        requireThread();
-        if (closed || discarding) {
-            return;
-        }
-        if (connecting && !hasQueued() || writeFailed) {
-            destroy(why);
-            return;
-        }
-        because(why);
-        discarding = true;
-        paused = false;
-        startTimer(LINGER_NANOS);
-        if (pipeOut != null) {
-            pipeOut.sourceCloses();
-        }
-        end();
-        updateInterest();
     }
 
     /// Closes the descriptor now: what is queued is dropped, what is unread is lost.
@@ -1070,46 +469,11 @@ public final class Stream implements Closeable {
     ///
     /// @param why what [#onClose] and the pending [Completion]s are told; null for no reason
     public void destroy(final IOException why) {
-        requireThread();
-        if (closed) {
-            return;
-        }
-        closed = true;
-        because(why);
-        if (timer != null) {
-            timer.cancel();
-        }
-        dropQueued(reason());
-        final Failures failures = new Failures();
-        if (registration != null) {
-            failures.attempt(registration::deregister);
-        }
-        failures.attempt(socket::leave);
-        failures.attempt(socket::close);
-        cause = failures.addTo(cause);
-        memory.metrics.streams--;
-        loop.ending(this::tellClose);
-        if (pipeOut != null) {
-            failures.attempt(() -> pipeOut.sourceDestroyed(cause));
-        }
-        if (pipeIn != null) {
-            failures.attempt(() -> pipeIn.targetDestroyed(cause));
-        }
-        cause = failures.addTo(cause);
-        loop.descriptorFreed();
+        abandon(why);
     }
 
-    private void tellClose() throws IOException {
-        if (toTell > 0) {
-            // Something was written in the meantime; this comes after everything else.
-            loop.ending(this::tellClose);
-        } else if (onClose != null) {
-            onClose.closed(cause);
-        }
-    }
-
-    /// Closes a TCP connection by a reset (RST) instead of an end: the peer's next call says `ECONNRESET`. What is queued,
-    /// here and in the kernel, is dropped. On other sockets it is [#destroy].
+    /// Closes a TCP connection by a reset (RST) instead of an end: the peer's next call says `ECONNRESET`. What is
+    /// queued, here and in the kernel, is dropped. On other sockets it is [#destroy].
     public void reset() {
         requireThread();
         if (closed) {
@@ -1125,27 +489,27 @@ public final class Stream implements Closeable {
 
     // ---- from one to another
 
-    /// Passes on everything that is read to another stream, at its pace: where that one's queue is full this one is not read
-    /// from. The end is passed on as [#end]. Where this one is destroyed before that, so is the target; where the target ends
-    /// before that, this one is [closed][#close], after what it has to send itself.
+    /// Passes on everything that is read to another stream, at its pace: where that one's queue is full this one is not
+    /// read from. The end is passed on as [#end]. Where this one is destroyed before that, so is the target; where the
+    /// target ends before that, this one is [closed][#close], after what it has to send itself.
     ///
-    /// Takes the place of [#onData], [#onMessage] and [#onEnd] here, and of [#onDrain] there, and reads again where it was
-    /// paused. For both directions it is called on both. Descriptors are not passed on.
+    /// Takes the place of [#onData], [#onMessage] and [#onEnd] here, and of [#onDrain] there, and reads again where it
+    /// was paused. For both directions it is called on both. Descriptors are not passed on.
     ///
     /// @param target another stream of the same loop, or this one
     /// @throws IllegalArgumentException the target belongs to another loop
-    /// @throws IllegalStateException this one is passed on already, or something else to the target; one of them is being
-    ///         moved
+    /// @throws IllegalStateException this one is passed on already, or something else to the target; one of them is
+    ///         being moved
     /// @throws IOException as `close(2)` has it, of a stream that ends by this
     public void pipeTo(final Stream target) throws IOException {
         pipeTo(target, false);
     }
 
-    /// [#pipeTo] by `splice(2)`: the bytes go from socket to socket through a pipe of the kernel's, and not through this
-    /// process. For each direction that takes two descriptors, until its end.
+    /// [#pipeTo] by `splice(2)`: the bytes go from socket to socket through a pipe of the kernel's, and not through
+    /// this process. For each direction that takes two descriptors, until its end.
     ///
-    /// Where the kernel refuses (`EINVAL`), there is no descriptor for the pipe, or packets are sent, it is [#pipeTo]. There
-    /// is no `MSG_NOSIGNAL` for it: a peer that is gone raises SIGPIPE, which the JVM ignores.
+    /// Where the kernel refuses (`EINVAL`), there is no descriptor for the pipe, or packets are sent, it is [#pipeTo].
+    /// There is no `MSG_NOSIGNAL` for it: a peer that is gone raises SIGPIPE, which the JVM ignores.
     ///
     /// @param target as [#pipeTo]
     /// @throws IllegalArgumentException as [#pipeTo]
@@ -1170,11 +534,12 @@ public final class Stream implements Closeable {
         Pipe.connect(this, target, byKernel);
     }
 
-    /// Moves it to another loop, with its handlers, what it has queued and what is unread, at the end of this turn: from now
-    /// on nothing is read here, and what is told here is told before. Then the other loop's thread alone may use it.
+    /// Moves it to another loop, with its handlers, what it has queued and what is unread, at the end of this turn:
+    /// from now on nothing is read here, and what is told here is told before. Then the other loop's thread alone may
+    /// use it.
     ///
-    /// Where the other loop is closed the stream is destroyed, and [#onClose] told: here where it was closed before, there
-    /// where it is in the meantime. Where the stream is closed before it leaves, it stays.
+    /// Where the other loop is closed the stream is destroyed, and [#onClose] told: here where it was closed before,
+    /// there where it is in the meantime. Where the stream is closed before it leaves, it stays.
     ///
     /// @param other another loop
     /// @param handler is told by the other loop's thread when it is there, before anything else
@@ -1202,71 +567,6 @@ public final class Stream implements Closeable {
         }
     }
 
-    private void depart() {
-        if (closed || writeFailed) {
-            return;
-        }
-        if (toTell > 0) {
-            loop.ending(this::depart);
-            return;
-        }
-        final EventLoop old = loop;
-        final StreamMemory oldMemory = memory;
-        final boolean referenced = registration.isReferenced();
-        try {
-            registration.deregister();
-        } catch (final IOException | IllegalStateException e) {
-            destroy(reason(e));
-            return;
-        }
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
-        memory.metrics.streams--;
-        if (outbox != null) {
-            outbox.leave();
-        }
-        loop = destination;
-        away = true;
-        try {
-            // Behind this it is the other thread's.
-            destination.execute(() -> arrive(referenced));
-        } catch (final RejectedExecutionException e) {
-            loop = old;
-            settle(oldMemory);
-            destroy(new IOException("the loop that it was to be moved to is closed", e));
-        }
-    }
-
-    private void arrive(final boolean referenced) {
-        settle(loop.streamMemory());
-        try {
-            register();
-            if (!referenced) {
-                registration.unref();
-            }
-            if (discarding) {
-                startTimer(LINGER_NANOS);
-            } else if (timeoutNanos > 0) {
-                startTimer(timeoutNanos - (System.nanoTime() - lastActivity));
-            }
-            arrived.connected(this);
-        } catch (final IOException e) {
-            destroy(e);
-        }
-    }
-
-    private void settle(final StreamMemory here) {
-        away = false;
-        destination = null;
-        memory = here;
-        memory.metrics.streams++;
-        if (outbox != null) {
-            outbox.arrive(memory);
-        }
-    }
-
     // ---- what it is
 
     /// The loop that it belongs to.
@@ -1274,18 +574,6 @@ public final class Stream implements Closeable {
     /// @return the loop
     public EventLoop loop() {
         return loop;
-    }
-
-    StreamMemory memory() {
-        return memory;
-    }
-
-    int number() {
-        return number;
-    }
-
-    boolean hasReadEnd() {
-        return readEnded;
     }
 
     /// The socket, for options and names. It stays the stream's: who closes it makes the stream end with an error.
@@ -1366,7 +654,7 @@ public final class Stream implements Closeable {
     ///
     /// @return at present
     public long bytesQueued() {
-        return (outbox == null ? 0 : outbox.length()) + (pipeIn == null ? 0 : pipeIn.length());
+        return waiting();
     }
 
     /// Whether more may be read.

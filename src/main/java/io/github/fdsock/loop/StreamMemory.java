@@ -16,8 +16,8 @@ import java.lang.foreign.ValueLayout;
 ///
 /// Of arenas that the garbage collector ends: a stream may be moved to another loop with what it has queued.
 final class StreamMemory {
-    /// What is read at once. A quarter of what a TCP socket holds at first (`net.ipv4.tcp_rmem`), and the size above which a
-    /// read's own cost does not show any more.
+    /// What is read at once. A quarter of what a TCP socket holds at first (`net.ipv4.tcp_rmem`), and the size above
+    /// which a read's own cost does not show any more.
     static final int INPUT_SIZE = 64 * 1024;
 
     private static final int PACKET_SIZE = 256 * 1024;

@@ -22,6 +22,8 @@ import io.github.fdsock.sys.Call;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -31,8 +33,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// A pipe between two streams passes on every byte in order, at the slower one's pace, and each end, through memory as by
-/// the kernel.
+/// A pipe between two streams passes on every byte in order, at the slower one's pace, and each end, through memory as
+/// by the kernel.
 @Timeout(60)
 @FdLedger
 class PipeTest {
@@ -66,8 +68,12 @@ class PipeTest {
         final SocketFd.Pair second = servers.connected();
         client = first.first();
         server = second.second();
-        left = loop.adopt(first.second()).onClose(cause -> told.add("left " + (cause == null ? null : cause.getMessage())));
-        right = loop.adopt(second.first()).onClose(cause -> told.add("right " + (cause == null ? null : cause.getMessage())));
+        left = loop.adopt(first.second()).onClose(cause -> told.add("left " + message(cause)));
+        right = loop.adopt(second.first()).onClose(cause -> told.add("right " + message(cause)));
+    }
+
+    private static String message(final IOException cause) {
+        return cause == null ? null : cause.getMessage();
     }
 
     private static void pipe(final Stream from, final Stream to, final boolean splice) throws IOException {
@@ -149,8 +155,8 @@ class PipeTest {
 
     @ParameterizedTest
     @CsvSource({"TCP4,true", "UNIX_STREAM,true", "TCP4,false", "UNIX_STREAM,false"})
-    void ahalfCloseIsPassedOnAndTheOtherDirectionStaysOpenWithoutSpinning(final SocketFamily family, final boolean splice)
-            throws IOException {
+    void ahalfCloseIsPassedOnAndTheOtherDirectionStaysOpenWithoutSpinning(final SocketFamily family,
+            final boolean splice) throws IOException {
         connect(family, family);
         proxy(splice);
         client.send(new byte[] {1, 2}, 0, 2, 0);
@@ -218,8 +224,8 @@ class PipeTest {
         client.send(new byte[1], 0, 1, 0);
         try (Trace trace = Trace.record(Scope.thisThread())) {
             loop.runOnce();
-            assertThat(trace.entries().stream().map(entry -> entry.call().name())).containsExactly("epoll_wait", "splice",
-                    "splice");
+            assertThat(trace.entries().stream().map(entry -> entry.call().name())).containsExactly("epoll_wait",
+                    "splice", "splice");
         }
     }
 
@@ -302,8 +308,8 @@ class PipeTest {
             try {
                 long n;
                 while ((n = server.recv(into, 0)) > 0) {
-                    text.append(new String(into.asSlice(0, n).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE),
-                            java.nio.charset.StandardCharsets.ISO_8859_1));
+                    text.append(new String(into.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE),
+                            StandardCharsets.ISO_8859_1));
                 }
                 return n == 0;
             } catch (final IOException e) {

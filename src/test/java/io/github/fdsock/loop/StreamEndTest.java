@@ -28,7 +28,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// However a stream ends, each of its handlers is told once, its close after everything else, and no byte is lost by it.
+/// However a stream ends, each of its handlers is told once, its close after everything else, and no byte is lost by
+/// it.
 @Timeout(60)
 @FdLedger
 class StreamEndTest {

@@ -114,7 +114,8 @@ class StreamMoveTest {
 
     @Test
     void aConnectionOnItsWayMovesTooAndTellsThere() throws IOException {
-        try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open(); SocketFd listener = TCP4.listening(1)) {
+        try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
+                SocketFd listener = TCP4.listening(1)) {
             final Stream stream = one.connect(listener.localAddress()).onConnect(() -> told.add("connect"));
             stream.unref();
             stream.write(HELLO);
@@ -191,7 +192,8 @@ class StreamMoveTest {
     void oneThatCannotBeTakenInIsDestroyedAndToldThere() throws IOException {
         try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
                 SocketFd.Pair pair = UNIX_STREAM.connected()) {
-            one.adopt(pair.first()).onClose(cause -> told.add(cause.getMessage())).moveTo(other, _ -> told.add("moved"));
+            one.adopt(pair.first()).onClose(cause -> told.add(cause.getMessage()))
+                    .moveTo(other, _ -> told.add("moved"));
             Turns.untilOver(one);
             try (Faults faults = Faults.inject("epoll_ctl:error=ENOSPC")) {
                 Turns.untilOver(other);

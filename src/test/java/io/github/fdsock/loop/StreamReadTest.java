@@ -27,7 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What arrives is told, once and in order, when somebody wants it, and nothing that nobody can deal with keeps a loop busy.
+/// What arrives is told, once and in order, when somebody wants it, and nothing that nobody can deal with keeps a loop
+/// busy.
 @Timeout(60)
 @FdLedger
 class StreamReadTest {
@@ -225,7 +226,7 @@ class StreamReadTest {
     }
 
     @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET})
-    void n01_j01_descriptorsComeWithTheBytesTheyWereSentWithAndOthersAreClosed(final SocketFd.Pair pair) throws IOException {
+    void n01_j01_descriptorsComeWithTheirBytesAndThoseNotTakenAreClosed(final SocketFd.Pair pair) throws IOException {
         try (EventFd one = EventFd.create(1, 0); EventFd other = EventFd.create(2, 0)) {
             adopt(pair).onMessage((data, message) -> {
                 told.add(Turns.text(data) + " " + message.descriptors());

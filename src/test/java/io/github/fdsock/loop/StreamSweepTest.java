@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Whichever call fails, and however: nothing leaks or hangs, each callback comes once, and where nobody was told of a failure
-/// every byte has arrived.
+/// Whichever call fails, and however: nothing leaks or hangs, each callback comes once, and where nobody was told of a
+/// failure every byte has arrived.
 @Timeout(300)
 class StreamSweepTest {
     private static final MemorySegment HELLO =
@@ -185,8 +185,8 @@ class StreamSweepTest {
     @ParameterizedTest
     @CsvSource({"TCP4,UNIX_STREAM,true", "UNIX_STREAM,TCP4,true", "TCP4,TCP4,false"})
     void aProxiedConnection(final SocketFamily clients, final SocketFamily servers, final boolean splice) {
-        sweep(true, new Call[] {Call.accept4, Call.connect, Call.shutdown, Call.epoll_ctl, Call.epoll_pwait2, Call.close,
-            splice ? Call.splice : Call.recv}, () -> new Trial() {
+        sweep(true, new Call[] {Call.accept4, Call.connect, Call.shutdown, Call.epoll_ctl, Call.epoll_pwait2,
+            Call.close, splice ? Call.splice : Call.recv}, () -> new Trial() {
                 private Told client;
 
                 @Override

@@ -4,7 +4,6 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.SockAddr;
-import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.junit.FdLedger;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// A stream tells everything that the peer sends and sends everything that is written, in order, and tells its end once.
+/// A stream tells everything that the peer sends and sends everything that is written, in order, and tells its end
+/// once.
 @Timeout(60)
 @FdLedger
 class StreamTest {

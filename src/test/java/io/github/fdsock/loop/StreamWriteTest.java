@@ -36,7 +36,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is written arrives in its order, with its descriptors, and what does not fit waits without growing beyond its bytes.
+/// What is written arrives in its order, with its descriptors, and what does not fit waits without growing beyond its
+/// bytes.
 @Timeout(60)
 @FdLedger
 class StreamWriteTest {
@@ -63,7 +64,8 @@ class StreamWriteTest {
     /// Reads on a loop's side until the end; what is read has to be as [Turns#numbered] makes it.
     private long[] reading(final SocketFd socket) throws IOException {
         final long[] got = {0};
-        loop.adopt(socket).onData(data -> got[0] = Turns.check(got[0], data)).onClose(cause -> told.add("peer " + cause));
+        loop.adopt(socket).onData(data -> got[0] = Turns.check(got[0], data))
+                .onClose(cause -> told.add("peer " + cause));
         return got;
     }
 
@@ -79,6 +81,7 @@ class StreamWriteTest {
 
     @SocketFamilies({TCP4, TCP6, UNIX_STREAM})
     void n10_everyWayToWriteKeepsTheOrderUnderBackPressure(final SocketFd.Pair pair) throws IOException {
+        pair.first().setsockopt(SockOpt.SO_SNDBUF, 20_000);
         final Stream stream = loop.adopt(pair.first()).highWaterMark(10_000);
         final long total = 4 << 20;
         final long[] sent = {0};
@@ -128,7 +131,8 @@ class StreamWriteTest {
             stream.onClose(cause -> told.add(got[0] + " " + cause));
             for (int i = 0; i < writes; i++) {
                 final long at = 3L * size * i;
-                stream.writev(Turns.numbered(at, size), Turns.numbered(at + size, size), Turns.numbered(at + 2 * size, size));
+                stream.writev(Turns.numbered(at, size), Turns.numbered(at + size, size),
+                        Turns.numbered(at + 2 * size, size));
             }
             stream.end();
         }
@@ -230,7 +234,8 @@ class StreamWriteTest {
         for (int i = 0; i < 500; i++) {
             final int size = i * 97 % 40_000;
             if (i % 3 == 0) {
-                stream.writev(MemorySegment.ofArray(new byte[size / 2]), MemorySegment.ofArray(new byte[size - size / 2]));
+                stream.writev(MemorySegment.ofArray(new byte[size / 2]),
+                        MemorySegment.ofArray(new byte[size - size / 2]));
             } else {
                 stream.write(MemorySegment.ofArray(new byte[size]));
             }
@@ -346,7 +351,7 @@ class StreamWriteTest {
     }
 
     @SocketFamilies({UNIX_STREAM})
-    void aDescriptorThatWasGivenAndIsClosedByOthersEndsTheStreamAndNotTheLoop(final SocketFd.Pair pair) throws IOException {
+    void aDescriptorThatOthersHaveClosedEndsTheStreamAndNotTheLoop(final SocketFd.Pair pair) throws IOException {
         final Stream stream = loop.adopt(pair.first()).onClose(cause -> told.add(cause.getMessage()));
         fill(stream);
         final EventFd fd = EventFd.create(0, 0);
@@ -443,8 +448,10 @@ class StreamWriteTest {
     @SocketFamilies({TCP4, UNIX_STREAM})
     void aFileThatIsShorterEndsTheStream(final SocketFd.Pair pair) throws IOException {
         final Fd file = Fd.openFile(Files.write(folder.resolve("file"), new byte[100]), O_RDONLY, 0);
-        final Stream stream = loop.adopt(pair.first()).onClose(cause -> told.add("close " + cause.getClass().getSimpleName()));
-        assertThat(stream.sendFile(file, 50, 51, failure -> told.add("sent " + (failure instanceof EOFException)))).isFalse();
+        final Stream stream = loop.adopt(pair.first())
+                .onClose(cause -> told.add("close " + cause.getClass().getSimpleName()));
+        assertThat(stream.sendFile(file, 50, 51, failure -> told.add("sent " + (failure instanceof EOFException))))
+                .isFalse();
         Turns.untilOver(loop);
         assertThat(told).containsExactly("sent true", "close EOFException");
         assertThat(file.isOpen()).isFalse();
@@ -454,7 +461,8 @@ class StreamWriteTest {
     @SocketFamilies({TCP4, UNIX_STREAM})
     void aFileThatCannotBeReadEndsTheStreamWithItsErrno(final SocketFd.Pair pair) throws IOException {
         final Fd file = Fd.openFile(Files.write(folder.resolve("file"), new byte[100]), O_RDONLY, 0);
-        final Stream stream = loop.adopt(pair.first()).onClose(cause -> told.add("close " + ((ErrnoException) cause).errno()));
+        final Stream stream = loop.adopt(pair.first())
+                .onClose(cause -> told.add("close " + ((ErrnoException) cause).errno()));
         try (Faults faults = Faults.inject("sendfile:error=EINTR:when=1", "sendfile:error=EIO:when=2")) {
             stream.sendFile(file, 0, 100, failure -> told.add("sent " + ((ErrnoException) failure).errno()));
             assertThat(faults.injected()).isEqualTo(2);
@@ -469,7 +477,8 @@ class StreamWriteTest {
         try (SocketFd.Pair other = UNIX_STREAM.connected(); MemFd file = MemFd.create("f", 0)) {
             final Stream packets = loop.adopt(pair.first());
             final Stream stream = loop.adopt(other.first());
-            assertThatThrownBy(() -> packets.sendFile(file, 0, 1, null)).isInstanceOf(UnsupportedOperationException.class);
+            assertThatThrownBy(() -> packets.sendFile(file, 0, 1, null))
+                    .isInstanceOf(UnsupportedOperationException.class);
             assertThatThrownBy(() -> stream.sendFile(file, -1, 1, null)).hasMessage("1 bytes from -1 on");
             assertThatThrownBy(() -> stream.sendFile(file, Long.MAX_VALUE, 1, null))
                     .isInstanceOf(IndexOutOfBoundsException.class);

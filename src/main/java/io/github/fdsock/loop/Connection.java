@@ -1,0 +1,754 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.sys.Constants.*;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.Message;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Libc;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.RejectedExecutionException;
+
+/// The inside of a [Stream]: what it is waiting for, and what it does when the loop, a pipe or its own face calls.
+///
+/// One object with that, since there are many thousands of them.
+abstract sealed class Connection permits Stream {
+    /// Above this [Stream#write] asks to wait: what a socket takes at first is of this size.
+    private static final int HIGH_WATER_MARK = 64 * 1024;
+
+    /// Of one stream in one turn, 512 KiB: enough that the turn's own cost does not show, and some 0.1 ms, which others
+    /// can wait.
+    private static final int READS_PER_TURN = 8;
+
+    /// After a failed write everything that had arrived before is told: at most what the largest receive buffer holds.
+    private static final int LAST_READS = 128;
+
+    /// So long a closed stream waits for the peer's end, reading what still comes.
+    private static final long LINGER_NANOS = 5_000_000_000L;
+
+    EventLoop loop;
+    StreamMemory memory;
+    final SocketFd socket;
+
+    /// Of the socket, entered until the stream is closed: nobody else can free it meanwhile.
+    final int number;
+    Registration registration;
+
+    Stream.DataHandler onData;
+    Stream.MessageHandler onMessage;
+    Action onConnect;
+    Action onEnd;
+    Action onDrain;
+    Action onTimeout;
+    Stream.CloseHandler onClose;
+
+    /// Made when it is needed first.
+    Outbox outbox;
+
+    /// For the idle timeout, or the time to linger.
+    Timer timer;
+    long timeoutNanos;
+    long lastActivity;
+
+    long bytesRead;
+    long bytesWritten;
+    int highWaterMark = HIGH_WATER_MARK;
+
+    final boolean packets;
+    boolean connecting;
+    boolean paused;
+
+    /// The peer's data has ended.
+    boolean readEnded;
+
+    /// Nothing more may be written; the end comes behind the queue.
+    boolean ending;
+
+    /// The own end was sent.
+    boolean writeEnded;
+
+    /// [Stream#close] was called: what comes is thrown away.
+    boolean discarding;
+
+    /// Whoever writes was told to wait.
+    boolean drainDue;
+
+    /// Nothing more can be sent.
+    boolean writeFailed;
+
+    /// Events are being handled: what is waited for is changed afterwards, once.
+    boolean busy;
+    boolean closed;
+
+    /// Why it is closed, or will be.
+    IOException cause;
+
+    /// How many of its actions wait for the end of the turn: its close is told after them, and it is moved after them.
+    int pending;
+
+    /// What passes on what is read here; and what brings what is written here. Null for none.
+    Pipe pipeOut;
+    Pipe pipeIn;
+
+    /// Where it is moved to; null where it stays.
+    EventLoop destination;
+
+    /// Has left, and not arrived.
+    boolean away;
+    Listener.ConnectionHandler arrived;
+
+    Connection(final EventLoop loop, final SocketFd socket, final boolean packets) {
+        this.loop = loop;
+        this.memory = loop.streamMemory();
+        this.socket = socket;
+        this.packets = packets;
+        this.number = socket.enter();
+        lastActivity = loop.now();
+        memory.metrics.streams++;
+    }
+
+    /// With its place in the loop; where there is none for it, the socket is its owner's again.
+    final void registerOrLeave() throws IOException {
+        try {
+            register();
+        } catch (final IOException | RuntimeException e) {
+            closed = true;
+            memory.metrics.streams--;
+            socket.leave();
+            throw e;
+        }
+    }
+
+    final void register() throws IOException {
+        registration = loop.register(socket, wanted(), new Events());
+        if (registration.alwaysReady) {
+            // Files are refused by EPERM, and this is none.
+            registration.deregister();
+            throw ErrnoException.of(EPERM, "epoll_ctl", loop.epoll(), "EPOLL_CTL_ADD", number);
+        }
+    }
+
+    /// What the loop calls, kept out of the public face.
+    private final class Events implements EventLoop.Owner {
+        @Override
+        public void ready(final Registration registration, final int events) throws IOException {
+            Connection.this.ready(events);
+        }
+
+        @Override
+        public void loopCloses() {
+            abandon(null);
+        }
+    }
+
+    // ---- time
+
+    final void startTimer(final long nanos) {
+        if (timer == null) {
+            timer = loop.timer(this::timeIsOver);
+            // The stream itself keeps the loop running, or does not.
+            timer.unref();
+        }
+        timer.start(nanos);
+    }
+
+    private void timeIsOver() {
+        final long left = (discarding ? LINGER_NANOS : timeoutNanos) - (loop.now() - lastActivity);
+        if (discarding && (writeEnded || left <= 0)) {
+            abandon(null);
+            return;
+        }
+        // Reads and writes only note their time; the timer is set anew when it expires, and not each time.
+        timer.start(left > 0 ? left : timeoutNanos);
+        if (left <= 0 && onTimeout != null) {
+            try {
+                onTimeout.run();
+            } catch (final IOException e) {
+                abandon(e);
+            }
+        }
+    }
+
+    // ---- events
+
+    /// What the loop has to wait for.
+    private int wanted() {
+        if (connecting) {
+            return EPOLLOUT;
+        }
+        // Of packets an empty one and the end are both read as 0; EPOLLRDHUP tells them apart.
+        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (hasQueued() ? EPOLLOUT : 0);
+    }
+
+    final void updateInterest() {
+        if (!closed && !busy && destination == null) {
+            try {
+                // One that was put aside after a hang-up comes back only for something to do.
+                final int wanted = wanted();
+                if (wanted != 0 || !registration.isSuspended()) {
+                    registration.interest(wanted);
+                }
+            } catch (final IOException | IllegalStateException e) {
+                abandon(reason(e));
+            }
+        }
+    }
+
+    /// An [IllegalStateException] is that of a socket that somebody else has closed.
+    static IOException reason(final Exception failure) {
+        return failure instanceof final IOException e ? e : new IOException(failure);
+    }
+
+    final void requireThread() {
+        loop.requireThread();
+        if (away) {
+            throw new IllegalStateException(this + " is on its way to another loop");
+        }
+    }
+
+    private void ready(final int events) {
+        busy = true;
+        try {
+            if (connecting && !finishConnect()) {
+                return;
+            }
+            final boolean drained = (events & ~EPOLLOUT) != 0 && mayRead() && read(events, READS_PER_TURN);
+            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && hasQueued()) {
+                flush();
+            }
+            if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed && (drained || !mayRead())) {
+                hungUp(events);
+            }
+        } catch (final IOException e) {
+            abandon(e);
+        } catch (final IllegalStateException e) {
+            if (socket.isOpen()) {
+                throw e;
+            }
+            abandon(reason(e));
+        } finally {
+            busy = false;
+            updateInterest();
+        }
+    }
+
+    private boolean finishConnect() throws IOException {
+        final int error = socket.getsockopt(SockOpt.SO_ERROR);
+        if (error != 0) {
+            throw ErrnoException.of(error, "connect", number);
+        }
+        connecting = false;
+        lastActivity = loop.now();
+        if (onConnect != null) {
+            onConnect.run();
+        }
+        if (!closed) {
+            flush();
+        }
+        return !closed;
+    }
+
+    /// A hang-up or an error that reading and writing have not brought to light, though nothing is left to be read. It
+    /// would be reported in each turn.
+    private void hungUp(final int events) throws IOException {
+        if ((events & EPOLLERR) != 0) {
+            final int error = readEnded ? socket.getsockopt(SockOpt.SO_ERROR) : 0;
+            if (error != 0) {
+                throw ErrnoException.of(error, "recv", number);
+            }
+            discardErrorQueue();
+        }
+        if (!readEnded) {
+            if (paused) {
+                // What has arrived is still to be read, and the reason with it.
+                registration.suspend();
+            }
+        } else if ((events & EPOLLHUP) != 0) {
+            if (writeEnded) {
+                abandon(null);
+            } else {
+                // A write will say that nobody is there.
+                registration.suspend();
+            }
+        }
+    }
+
+    /// Reports that somebody has asked the socket for, by `SO_TIMESTAMPING` and the like, and did not fetch.
+    private void discardErrorQueue() throws IOException {
+        // UNIX sockets have none, do not know the flag, and would receive.
+        if (socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
+            final Message message = memory.received();
+            message.clear();
+            while (socket.recvmsg(message, MSG_ERRQUEUE) >= 0) {
+                continue;
+            }
+        }
+    }
+
+    // ---- reading
+
+    /// Whether there is somebody to read for.
+    final boolean mayRead() {
+        return !closed && !paused && !readEnded && destination == null;
+    }
+
+    /// Reads at most so many times; whether nothing more is there.
+    private boolean read(final int events, final int most) throws IOException {
+        if (pipeOut != null && pipeOut.isSpliced()) {
+            return pipeOut.splice(most);
+        }
+        for (int i = 0; i < most; i++) {
+            final MemorySegment into = packets ? memory.packets() : memory.input;
+            final long n = onMessage == null
+                    ? Libc.recv(number, into, into.byteSize(), packets ? MSG_TRUNC : 0)
+                    : receiveMessage(into);
+            if (n == -EAGAIN) {
+                return true;
+            }
+            if (n == -EINTR) {
+                continue;
+            }
+            if (n < 0) {
+                failedToRead(ErrnoException.of((int) -n, "recv", number, into.byteSize()));
+                continue;
+            }
+            if (n == 0 && isEnd(events)) {
+                endOfData();
+                return false;
+            }
+            received(n);
+            deliver(into, n);
+            // A stream's short read has emptied the socket, or ends where descriptors were sent, or what comes next is
+            // to be told in the next turn: the call that says so is spared.
+            if (!mayRead() || packets || n < into.byteSize()) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /// Of packets a reset is told in front of what has arrived before it; of streams behind.
+    private void failedToRead(final ErrnoException failure) throws ErrnoException {
+        if (!packets || failure.errno() != ECONNRESET || cause != null) {
+            throw failure;
+        }
+        cause = failure;
+    }
+
+    private boolean isEnd(final int events) throws IOException {
+        if (!packets) {
+            return true;
+        }
+        // Empty packets that are the very last are not told from the end.
+        return (events & (EPOLLRDHUP | EPOLLHUP)) != 0 && (onMessage == null || memory.received().descriptors() == 0)
+                && socket.receiveQueue() == 0;
+    }
+
+    private long receiveMessage(final MemorySegment into) throws IOException {
+        final Message message = memory.received();
+        message.clear();
+        message.buffers().add(into);
+        try {
+            return socket.recvmsg(message, packets ? MSG_TRUNC : 0);
+        } catch (final ErrnoException e) {
+            try (message) {
+                if (e.errno() != ECONNRESET || message.bytes() > 0) {
+                    throw e;
+                }
+                return -ECONNRESET;
+            }
+        }
+    }
+
+    /// So much was read.
+    final void received(final long count) {
+        lastActivity = loop.now();
+        bytesRead += count;
+        memory.metrics.bytesRead += count;
+    }
+
+    private void deliver(final MemorySegment into, final long count) throws IOException {
+        try (Message message = onMessage == null ? null : memory.received()) {
+            if (count > into.byteSize()) {
+                throw new ErrnoException("a packet of " + count + " bytes, " + into.byteSize() + " is the most",
+                        EMSGSIZE);
+            }
+            if (discarding) {
+                return;
+            }
+            final MemorySegment data = packets ? into.asSlice(0, count) : memory.input((int) count);
+            if (onMessage != null) {
+                onMessage.received(data, message);
+            } else if (onData != null) {
+                onData.data(data);
+            }
+        }
+    }
+
+    final void endOfData() throws IOException {
+        readEnded = true;
+        if (cause != null && !discarding && !writeFailed) {
+            // It was a reset.
+            abandon(null);
+        } else if (!discarding && onEnd != null) {
+            onEnd.run();
+        } else {
+            finish();
+        }
+        if (writeEnded && !closed) {
+            abandon(null);
+        }
+    }
+
+    // ---- writing
+
+    /// Whether what is written is sent at once.
+    final boolean isIdle() {
+        return !connecting && !hasQueued();
+    }
+
+    /// Whether something waits for the kernel to take it.
+    final boolean hasQueued() {
+        return outbox != null && !outbox.isEmpty() || pipeIn != null && pipeIn.length() > 0;
+    }
+
+    final boolean mayWrite(final Stream.Completion completion) {
+        requireThread();
+        if (closed || writeFailed) {
+            tell(completion, reason());
+            return false;
+        }
+        if (ending) {
+            throw new IllegalStateException(socket + " is written to after its end");
+        }
+        return true;
+    }
+
+    /// Why nothing can be written any more.
+    final IOException reason() {
+        return cause != null ? cause : new ClosedChannelException();
+    }
+
+    final void tell(final Stream.Completion completion, final IOException failure) {
+        if (completion != null) {
+            later(() -> completion.done(failure));
+        }
+    }
+
+    private void later(final Action action) {
+        pending++;
+        loop.ending(() -> {
+            pending--;
+            action.run();
+        });
+    }
+
+    /// The kernel has taken some bytes.
+    final void written(final long count) {
+        if (count > 0) {
+            bytesWritten += count;
+            memory.metrics.bytesWritten += count;
+            lastActivity = loop.now();
+        }
+    }
+
+    final Outbox outbox() {
+        if (outbox == null) {
+            outbox = new Outbox(this, memory, packets);
+        }
+        if (pipeIn != null) {
+            try {
+                pipeIn.spill(outbox);
+            } catch (final IOException e) {
+                writeFailed(e, null);
+            }
+        }
+        return outbox;
+    }
+
+    /// How many bytes wait for the kernel to take them.
+    final long waiting() {
+        return (outbox == null ? 0 : outbox.length()) + (pipeIn == null ? 0 : pipeIn.length());
+    }
+
+    /// Something was put into the queue, which need not wait for an event where it was empty; whether there may be
+    /// more.
+    final boolean queued(final boolean wasIdle) {
+        if (wasIdle) {
+            flushNow();
+        }
+        return queued();
+    }
+
+    final boolean queued() {
+        updateInterest();
+        if (waiting() < highWaterMark) {
+            return !closed && !writeFailed;
+        }
+        drainDue = true;
+        return false;
+    }
+
+    /// Whether all was sent.
+    private boolean sendQueued() throws IOException {
+        try {
+            return (outbox == null || outbox.flush(number)) && (pipeIn == null || pipeIn.flush());
+        } catch (final IllegalStateException e) {
+            // Somebody else has closed what was to be sent, or the socket.
+            throw reason(e);
+        }
+    }
+
+    final void flushNow() {
+        try {
+            sendQueued();
+        } catch (final IOException e) {
+            writeFailed(e, null);
+        }
+        updateInterest();
+    }
+
+    private void flush() throws IOException {
+        try {
+            if (!sendQueued()) {
+                return;
+            }
+        } catch (final IOException e) {
+            writeFailed(e, null);
+            return;
+        }
+        if (ending && !writeEnded) {
+            finishWriting();
+        }
+        if (drainDue) {
+            drainDue = false;
+            if (onDrain != null && !ending && !closed) {
+                onDrain.run();
+            }
+        }
+    }
+
+    /// Nothing more can be sent. What the peer had sent before is told first, but not on the stack of the write.
+    final void writeFailed(final IOException failure, final Stream.Completion completion) {
+        if (writeFailed) {
+            return;
+        }
+        writeFailed = true;
+        because(failure);
+        tell(completion, failure);
+        dropQueued(failure);
+        later(this::lastReads);
+    }
+
+    private void dropQueued(final IOException why) {
+        final Failures failures = new Failures();
+        if (outbox != null) {
+            outbox.drop(why, failures);
+        }
+        if (pipeIn != null) {
+            failures.attempt(pipeIn::drop);
+        }
+        cause = failures.addTo(cause);
+    }
+
+    private void because(final IOException why) {
+        if (cause == null) {
+            cause = why;
+        } else if (why != null && why != cause) {
+            cause.addSuppressed(why);
+        }
+    }
+
+    private void lastReads() {
+        if (closed) {
+            return;
+        }
+        busy = true;
+        destination = null;
+        try {
+            if (pipeOut != null) {
+                // What waits here is the target's, however much is there already.
+                pipeOut.throughMemory();
+            }
+            boolean drained = connecting;
+            for (int i = 0; i < LAST_READS && !drained; i++) {
+                paused &= pipeOut == null;
+                drained = !mayRead() || read(EPOLLHUP, 1);
+            }
+            if (cause == null && !readEnded) {
+                because(ErrnoException.of(ENOTCONN, "shutdown", number, "SHUT_WR"));
+            }
+        } catch (final IOException e) {
+            because(e);
+        } finally {
+            busy = false;
+            abandon(null);
+        }
+    }
+
+    // ---- the end
+
+    /// [Stream#end].
+    final void finish() {
+        requireThread();
+        if (!ending && !closed) {
+            ending = true;
+            if (isIdle() && !writeFailed) {
+                finishWriting();
+            }
+            if (pipeIn != null) {
+                pipeIn.targetEnds();
+            }
+        }
+    }
+
+    private void finishWriting() {
+        writeEnded = true;
+        final int result = Libc.shutdown(number, SHUT_WR);
+        if (result == -ENOTCONN && !readEnded) {
+            // The connection is gone, and reading tells how.
+            if (!paused) {
+                later(this::lastReads);
+            }
+        } else if (result < 0 && result != -ENOTCONN) {
+            abandon(ErrnoException.of(-result, "shutdown", number, "SHUT_WR"));
+        } else if (readEnded) {
+            abandon(null);
+        } else if (discarding) {
+            startTimer(LINGER_NANOS);
+        }
+    }
+
+    /// [Stream#close].
+    final void close(final IOException why) {
+        requireThread();
+        if (closed || discarding) {
+            return;
+        }
+        if (connecting && !hasQueued() || writeFailed) {
+            abandon(why);
+            return;
+        }
+        because(why);
+        discarding = true;
+        paused = false;
+        startTimer(LINGER_NANOS);
+        if (pipeOut != null) {
+            pipeOut.sourceCloses();
+        }
+        finish();
+        updateInterest();
+    }
+
+    /// [Stream#destroy].
+    final void abandon(final IOException why) {
+        requireThread();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        because(why);
+        if (timer != null) {
+            timer.cancel();
+        }
+        if (hasQueued()) {
+            dropQueued(reason());
+        }
+        final Failures failures = new Failures();
+        if (registration != null) {
+            failures.attempt(registration::deregister);
+        }
+        failures.attempt(socket::leave);
+        failures.attempt(socket::close);
+        cause = failures.addTo(cause);
+        memory.metrics.streams--;
+        loop.ending(this::tellClose);
+        if (pipeOut != null) {
+            failures.attempt(() -> pipeOut.sourceDestroyed(cause));
+        }
+        if (pipeIn != null) {
+            failures.attempt(() -> pipeIn.targetDestroyed(cause));
+        }
+        cause = failures.addTo(cause);
+        loop.descriptorFreed();
+    }
+
+    private void tellClose() throws IOException {
+        if (pending > 0) {
+            // Something was written in the meantime; this comes after everything else.
+            loop.ending(this::tellClose);
+        } else if (onClose != null) {
+            onClose.closed(cause);
+        }
+    }
+
+    // ---- to another loop
+
+    final void depart() {
+        if (closed || writeFailed) {
+            return;
+        }
+        if (pending > 0) {
+            loop.ending(this::depart);
+            return;
+        }
+        final EventLoop old = loop;
+        final StreamMemory oldMemory = memory;
+        final boolean referenced = registration.isReferenced();
+        try {
+            registration.deregister();
+        } catch (final IOException | IllegalStateException e) {
+            abandon(reason(e));
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        memory.metrics.streams--;
+        if (outbox != null) {
+            outbox.leave();
+        }
+        loop = destination;
+        away = true;
+        try {
+            // Behind this it is the other thread's.
+            destination.execute(() -> arrive(referenced));
+        } catch (final RejectedExecutionException e) {
+            loop = old;
+            settle(oldMemory);
+            abandon(new IOException("the loop that it was to be moved to is closed", e));
+        }
+    }
+
+    private void arrive(final boolean referenced) {
+        settle(loop.streamMemory());
+        try {
+            register();
+            if (!referenced) {
+                registration.unref();
+            }
+            if (discarding) {
+                startTimer(LINGER_NANOS);
+            } else if (timeoutNanos > 0) {
+                startTimer(timeoutNanos - (System.nanoTime() - lastActivity));
+            }
+            arrived.connected((Stream) this);
+        } catch (final IOException e) {
+            abandon(e);
+        }
+    }
+
+    private void settle(final StreamMemory here) {
+        away = false;
+        destination = null;
+        memory = here;
+        memory.metrics.streams++;
+        if (outbox != null) {
+            outbox.arrive(memory);
+        }
+    }
+}
