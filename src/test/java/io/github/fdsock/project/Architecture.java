@@ -34,8 +34,9 @@ record Architecture(String root) {
             entry("harness.control", Set.of("harness")),
             entry("cli.descriptor", Set.of("", "option", "sys", "sys.struct")),
             entry("cli.roundtrip", Set.of("", "option", "sys", "sys.struct")),
-            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "loop", "harness", "harness.control",
-                    "harness.script", "process", "", "cmsg", "option", "sys", "sys.struct")),
+            entry("cli.http", Set.of("loop", "", "option", "sys", "sys.struct")),
+            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "cli.http", "loop", "harness",
+                    "harness.control", "harness.script", "process", "", "cmsg", "option", "sys", "sys.struct")),
             entry("bench", Set.of("loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a
