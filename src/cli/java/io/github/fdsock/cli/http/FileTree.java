@@ -163,7 +163,7 @@ final class FileTree implements Site {
             answers.tell(refused(-fd, request, index), null);
             return;
         }
-        final Fd file = Fd.adopt(fd);
+        final Fd file = owned(fd);
         boolean taken = false;
         boolean directory = false;
         try {
@@ -192,6 +192,15 @@ final class FileTree implements Site {
             } else {
                 redirect(request, answers);
             }
+        }
+    }
+
+    private static Fd owned(final int fd) throws IOException {
+        try {
+            return Fd.adopt(fd);
+        } catch (final IOException e) {
+            Libc.close(fd);
+            throw e;
         }
     }
 

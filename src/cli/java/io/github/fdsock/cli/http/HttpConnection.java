@@ -62,28 +62,22 @@ final class HttpConnection {
     private void use(final MemorySegment data, final long end) throws IOException {
         server.answers().clear();
         long at = 0;
+        int answered = 0;
         try {
-            for (int answered = 0; at < end && !waiting && !last; ) {
-                if (answered == ANSWERS_PER_TURN) {
-                    pause();
-                    stream.loop().execute(this::nextTurn);
-                } else if (body.isPending()) {
+            while (at < end && answered < ANSWERS_PER_TURN && !waiting && !last) {
+                final boolean whole;
+                if (body.isPending()) {
                     at = body.read(data, at, end);
-                    if (!body.isPending()) {
-                        answer();
-                        answered++;
-                    }
+                    whole = !body.isPending();
                 } else if (head.read(data, at, end)) {
                     at += head.length();
-                    body.begin(head);
-                    if (!body.isPending() || head.expectsContinue()) {
-                        answer();
-                        answered++;
-                    } else {
-                        head.keep();
-                    }
+                    whole = begin();
                 } else {
                     break;
+                }
+                if (whole) {
+                    answer();
+                    answered++;
                 }
             }
         } catch (final Refusal e) {
@@ -92,10 +86,24 @@ final class HttpConnection {
         flush();
         if (last) {
             end();
-        } else {
-            keep(data, at, end);
-            watch();
+            return;
         }
+        keep(data, at, end);
+        if (answered == ANSWERS_PER_TURN && !waiting) {
+            pause();
+            stream.loop().execute(this::nextTurn);
+        }
+        watch();
+    }
+
+    /// The head has been read; whether there is nothing more to wait for.
+    private boolean begin() throws Refusal {
+        body.begin(head);
+        if (!body.isPending() || head.expectsContinue()) {
+            return true;
+        }
+        head.keep();
+        return false;
     }
 
     private void answer() throws IOException {
@@ -169,6 +177,8 @@ final class HttpConnection {
         waiting = false;
         if (held != null) {
             use(held, heldLength);
+        } else {
+            watch();
         }
         if (!waiting && !last) {
             stream.resume();

@@ -3,19 +3,24 @@ package io.github.fdsock.cli.http;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import java.util.List;
 import java.util.Locale;
 
 /// A time as the protocol writes it (RFC 9110, 5.6.7), made once for all that happens within its second.
 final class HttpDate {
-    private static final DateTimeFormatter FORMAT = formatter("EEE, dd MMM uuuu HH:mm:ss 'GMT'");
+    private static final DateTimeFormatter FORMAT = formatter(of("EEE, dd MMM uuuu HH:mm:ss 'GMT'"));
 
-    /// What has to be understood: today's form, and those of RFC 850 and of C's `asctime`.
-    private static final List<DateTimeFormatter> READ = List.of(FORMAT, formatter("EEEE, dd-MMM-yy HH:mm:ss 'GMT'"),
-            formatter("EEE MMM ppd HH:mm:ss uuuu"));
+    /// What has to be understood: today's form; that of RFC 850, whose two digits are of a year at most 50 years ahead; that
+    /// of C's `asctime`.
+    private static final List<DateTimeFormatter> READ = List.of(FORMAT,
+            formatter(of("EEEE, dd-MMM-").appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.now(ZoneOffset.UTC).minusYears(49))
+                    .appendPattern(" HH:mm:ss 'GMT'")),
+            formatter(of("EEE MMM ppd HH:mm:ss uuuu")));
 
     /// The last second that can be written with four digits of a year.
     private static final long LAST = 253_402_300_799L;
@@ -23,8 +28,12 @@ final class HttpDate {
     private long second = -1;
     private byte[] text;
 
-    private static DateTimeFormatter formatter(final String pattern) {
-        return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).withZone(ZoneOffset.UTC);
+    private static DateTimeFormatterBuilder of(final String pattern) {
+        return new DateTimeFormatterBuilder().appendPattern(pattern);
+    }
+
+    private static DateTimeFormatter formatter(final DateTimeFormatterBuilder form) {
+        return form.toFormatter(Locale.ENGLISH).withZone(ZoneOffset.UTC);
     }
 
     /// The text for a time, to be read only.
