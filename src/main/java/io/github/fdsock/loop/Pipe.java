@@ -242,7 +242,8 @@ final class Pipe {
             if (from.readEnded) {
                 to.end();
             } else {
-                to.destroy(why);
+                // An end in good order would let what has arrived pass for all.
+                to.reset(why);
             }
         }
     }

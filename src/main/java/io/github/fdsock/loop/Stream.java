@@ -475,23 +475,28 @@ public final class Stream extends Connection implements Closeable {
     /// Closes a TCP connection by a reset (RST) instead of an end: the peer's next call says `ECONNRESET`. What is
     /// queued, here and in the kernel, is dropped. On other sockets it is [#destroy].
     public void reset() {
+        reset(null);
+    }
+
+    void reset(final IOException why) {
         requireThread();
         if (closed) {
             return;
         }
         try {
             socket.setsockopt(SockOpt.SO_LINGER, Linger.RESET);
-            destroy();
+            destroy(why);
         } catch (final IOException e) {
-            destroy(e);
+            destroy(why == null ? e : why);
         }
     }
 
     // ---- from one to another
 
     /// Passes on everything that is read to another stream, at its pace: where that one's queue is full this one is not
-    /// read from. The end is passed on as [#end]. Where this one is destroyed before that, so is the target; where the
-    /// target ends before that, this one is [closed][#close], after what it has to send itself.
+    /// read from. The end is passed on as [#end]. Where this one is destroyed before that, the target is
+    /// [reset][#reset]; where the target ends before that, this one is [closed][#close], after what it has to send
+    /// itself.
     ///
     /// Takes the place of [#onData], [#onMessage] and [#onEnd] here, and of [#onDrain] there, and reads again where it
     /// was paused. For both directions it is called on both. Descriptors are not passed on.
