@@ -35,7 +35,8 @@ record Architecture(String root) {
             entry("cli.descriptor", Set.of("", "option", "sys", "sys.struct")),
             entry("cli.roundtrip", Set.of("", "option", "sys", "sys.struct")),
             entry("cli.http", Set.of("loop", "", "option", "sys", "sys.struct")),
-            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "cli.http", "loop", "harness",
+            entry("cli.proxy", Set.of("loop", "", "option", "sys", "sys.struct")),
+            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "cli.http", "cli.proxy", "loop", "harness",
                     "harness.control", "harness.script", "process", "", "cmsg", "option", "sys", "sys.struct")),
             entry("bench", Set.of("loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 

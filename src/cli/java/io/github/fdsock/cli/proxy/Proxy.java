@@ -1,0 +1,71 @@
+package io.github.fdsock.cli.proxy;
+
+import io.github.fdsock.Endpoint;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.loop.Stream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+
+/// Passes each connection on to one target, whichever families the two belong to, until both sides have ended: the end of
+/// one direction is passed on as such, and the other goes on.
+///
+/// Where the target cannot be reached the client's connection is reset, as it would have been there.
+public final class Proxy {
+    private final Endpoint target;
+    private final Duration patience;
+    private final PrintStream log;
+    private long connections;
+
+    /// Makes a proxy.
+    ///
+    /// @param target   where to
+    /// @param patience so long the target may take to accept a connection
+    /// @param log      is told of each connection, and of its end
+    public Proxy(final Endpoint target, final Duration patience, final PrintStream log) {
+        this.target = target;
+        this.patience = patience;
+        this.log = log;
+    }
+
+    /// Passes a connection on.
+    ///
+    /// @param client the connection
+    /// @throws IOException it is gone already
+    public void pass(final Stream client) throws IOException {
+        final long number = ++connections;
+        tell(number, "from " + client.remoteAddress() + " to " + target);
+        noDelay(client);
+        // What it sends is left to the kernel while nobody is there to take it.
+        client.pause();
+        final Stream server;
+        try {
+            server = client.loop().connect(target.address());
+        } catch (final IOException e) {
+            tell(number, "over: " + e.getMessage());
+            client.reset();
+            return;
+        }
+        new Passage(this, number, client, server);
+        noDelay(server);
+    }
+
+    /// Small messages are not to be delayed a second time on their way.
+    private static void noDelay(final Stream stream) throws IOException {
+        if (!stream.isClosed() && stream.localAddress() instanceof SockAddr.Inet) {
+            stream.noDelay(true);
+        }
+    }
+
+    Endpoint target() {
+        return target;
+    }
+
+    Duration patience() {
+        return patience;
+    }
+
+    void tell(final long connection, final String what) {
+        log.println("connection " + connection + ": " + what);
+    }
+}
