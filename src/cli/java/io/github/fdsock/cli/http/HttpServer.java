@@ -46,10 +46,10 @@ public final class HttpServer {
     /// @param stream the connection
     /// @throws IOException it is gone already
     public void serve(final Stream stream) throws IOException {
+        new HttpConnection(this, stream);
         if (stream.localAddress() instanceof SockAddr.Inet) {
             stream.noDelay(true);
         }
-        new HttpConnection(this, stream);
     }
 
     Limits limits() {

@@ -34,6 +34,7 @@ final class Passage {
 
     private void connected() throws IOException {
         server.onTimeout(Duration.ZERO, null);
+        Proxy.noDelay(server);
         client.spliceTo(server);
         server.spliceTo(client);
         open = true;

@@ -31,28 +31,24 @@ public final class Proxy {
     /// Passes a connection on.
     ///
     /// @param client the connection
-    /// @throws IOException it is gone already
-    public void pass(final Stream client) throws IOException {
+    public void pass(final Stream client) {
         final long number = ++connections;
-        tell(number, "from " + client.remoteAddress() + " to " + target);
-        noDelay(client);
-        // What it sends is left to the kernel while nobody is there to take it.
-        client.pause();
-        final Stream server;
         try {
-            server = client.loop().connect(target.address());
+            tell(number, "from " + client.remoteAddress() + " to " + target);
+            noDelay(client);
+            // What it sends is left to the kernel while nobody is there to take it.
+            client.pause();
+            new Passage(this, number, client, client.loop().connect(target.address()));
         } catch (final IOException e) {
+            // It is gone already, or there is no descriptor for the other.
             tell(number, "over: " + e.getMessage());
             client.reset();
-            return;
         }
-        new Passage(this, number, client, server);
-        noDelay(server);
     }
 
     /// Small messages are not to be delayed a second time on their way.
-    private static void noDelay(final Stream stream) throws IOException {
-        if (!stream.isClosed() && stream.localAddress() instanceof SockAddr.Inet) {
+    static void noDelay(final Stream stream) throws IOException {
+        if (stream.localAddress() instanceof SockAddr.Inet) {
             stream.noDelay(true);
         }
     }
