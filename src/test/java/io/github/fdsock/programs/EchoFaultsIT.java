@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +20,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,31 +103,6 @@ class EchoFaultsIT {
         return lost;
     }
 
-    /// What a process has open, without the numbers.
-    private static List<String> descriptors(final long pid) throws IOException {
-        final List<String> open = new ArrayList<>();
-        try (Stream<Path> numbers = Files.list(Path.of("/proc/" + pid + "/fd"))) {
-            for (final Path number : numbers.toList()) {
-                try {
-                    open.add(Files.readSymbolicLink(number).toString());
-                } catch (final NoSuchFileException e) {
-                    // Closed since the folder was read.
-                    continue;
-                }
-            }
-        }
-        open.sort(null);
-        return open;
-    }
-
-    private static void awaitDescriptors(final long pid, final List<String> expected) throws Exception {
-        final long start = System.nanoTime();
-        while (!descriptors(pid).equals(expected) && System.nanoTime() - start < PATIENCE_NANOS) {
-            Thread.sleep(20);
-        }
-        assertThat(descriptors(pid)).isEqualTo(expected);
-    }
-
     /// A server meets faults under load, and is asked then whether it is as it was.
     ///
     /// @return how many connections were lost
@@ -138,10 +110,10 @@ class EchoFaultsIT {
         final int lost;
         try (Program server = echo(rules, address(kind))) {
             final Endpoint endpoint = server.listening(1).getFirst();
-            final List<String> before = descriptors(server.process().pid());
+            final List<String> before = server.descriptors();
             lost = load(endpoint);
             assertThat(isServed(endpoint, 99)).as("a new client is served%n%s", server.errors()).isTrue();
-            awaitDescriptors(server.process().pid(), before);
+            server.awaitDescriptors(before);
             assertThat(server.terminate()).isZero();
             assertThat(server.errors()).doesNotContain("\tat ");
             assertThat(server.errors().lines().filter(line -> line.startsWith("fdsock inject"))).hasSameSizeAs(rules)

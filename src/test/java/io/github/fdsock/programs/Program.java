@@ -1,10 +1,14 @@
 package io.github.fdsock.programs;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.testing.Project;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /// A process that a test has started: its lines, its end, and the certainty that it is gone afterwards.
 final class Program implements Closeable {
@@ -123,6 +128,41 @@ final class Program implements Closeable {
     /// What it wrote to standard error so far.
     String errors() {
         return errors.toString();
+    }
+
+    /// Waits until standard error has a text.
+    void awaitError(final String text) throws InterruptedException {
+        final long start = System.nanoTime();
+        while (!errors().contains(text) && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
+            Thread.sleep(5);
+        }
+        assertThat(errors()).contains(text);
+    }
+
+    /// What it has open, without the numbers.
+    List<String> descriptors() throws IOException {
+        final List<String> open = new ArrayList<>();
+        try (Stream<Path> numbers = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+            for (final Path number : numbers.toList()) {
+                try {
+                    open.add(Files.readSymbolicLink(number).toString());
+                } catch (final NoSuchFileException e) {
+                    // Closed since the folder was read.
+                    continue;
+                }
+            }
+        }
+        open.sort(null);
+        return open;
+    }
+
+    /// Waits until it has just that open.
+    void awaitDescriptors(final List<String> expected) throws IOException, InterruptedException {
+        final long start = System.nanoTime();
+        while (!descriptors().equals(expected) && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
+            Thread.sleep(20);
+        }
+        assertThat(descriptors()).isEqualTo(expected);
     }
 
     /// Closes its standard input.
