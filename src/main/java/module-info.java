@@ -7,9 +7,11 @@
 module io.github.fdsock {
     requires static java.management;
     requires static jdk.jfr;
+    requires static jdk.management;
     requires static org.junit.jupiter.api;
 
     exports io.github.fdsock;
+    exports io.github.fdsock.blocking;
     exports io.github.fdsock.cmsg;
     exports io.github.fdsock.harness;
     exports io.github.fdsock.harness.control;

@@ -26,6 +26,7 @@ record Architecture(String root) {
             entry("resolve", Set.of("", "sys", "sys.struct")),
             entry("loop", Set.of("resolve", "", "cmsg", "option", "sys", "sys.struct")),
             entry("loop.monitor", Set.of("loop")),
+            entry("blocking", Set.of("loop", "", "cmsg", "option", "sys", "sys.struct")),
             entry("harness.notation", Set.of("", "option", "sys", "sys.struct")),
             entry("harness.script.child", Set.of("process", "", "option", "sys")),
             entry("harness.script", Set.of("harness.script.child", "", "sys", "sys.struct")),
@@ -38,7 +39,7 @@ record Architecture(String root) {
             entry("cli.proxy", Set.of("loop", "", "option", "sys", "sys.struct")),
             entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "cli.http", "cli.proxy", "loop", "harness",
                     "harness.control", "harness.script", "process", "", "cmsg", "option", "sys", "sys.struct")),
-            entry("bench", Set.of("loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
+            entry("bench", Set.of("blocking", "loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a
     /// benchmark measures against the bare handle.

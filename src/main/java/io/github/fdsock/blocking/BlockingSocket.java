@@ -1,0 +1,279 @@
+package io.github.fdsock.blocking;
+
+import static io.github.fdsock.sys.Constants.EAGAIN;
+import static io.github.fdsock.sys.Constants.EINPROGRESS;
+import static io.github.fdsock.sys.Constants.EPOLLIN;
+import static io.github.fdsock.sys.Constants.EPOLLOUT;
+import static io.github.fdsock.sys.Constants.IPPROTO_TCP;
+import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
+import static io.github.fdsock.sys.Constants.SOCK_NONBLOCK;
+import static io.github.fdsock.sys.Constants.SOCK_STREAM;
+import static io.github.fdsock.sys.Constants.SOL_SOCKET;
+import static io.github.fdsock.sys.Constants.SO_PROTOCOL;
+import static io.github.fdsock.sys.Constants.SO_TYPE;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.Message;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SockAddrBuffer;
+import io.github.fdsock.SocketFd;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.foreign.MemorySegment;
+import java.net.SocketTimeoutException;
+import java.nio.channels.AsynchronousCloseException;
+
+/// A socket whose calls wait until they are done, in any thread: those of [SocketFd] that may have to.
+///
+/// Of limits, interrupts, turns and ownership see [BlockingFd]; each call here may throw what [#read] throws for them.
+public final class BlockingSocket extends BlockingFd {
+    /// Between two tries where nothing tells that there is room, or somebody else's queue is what is full.
+    private static final long REST_NANOS = 1_000_000;
+
+    private final SocketFd socket;
+
+    /// Whether a `recv` that fills less than its buffer has emptied the socket, so that the next would say `EAGAIN`: TCP as
+    /// long as no more than bytes have come. Behind a FIN there is an end to be read, and a receive stops at urgent data; a
+    /// UNIX socket's stops where descriptors or credentials change.
+    private boolean shortIsAll;
+
+    BlockingSocket(final Poller poller, final SocketFd socket, final boolean tcp) {
+        super(poller, socket);
+        this.socket = socket;
+        shortIsAll = tcp;
+    }
+
+    static boolean isTcp(final SocketFd socket) throws ErrnoException {
+        return socket.getsockoptInt(SOL_SOCKET, SO_TYPE) == SOCK_STREAM
+                && socket.getsockoptInt(SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP;
+    }
+
+    @Override
+    public SocketFd fd() {
+        return socket;
+    }
+
+    @Override
+    void ready(final int events) {
+        if ((events & ~(EPOLLIN | EPOLLOUT)) != 0) {
+            // Seen by the reader, at the latest, with the signal that follows.
+            shortIsAll = false;
+        }
+        super.ready(events);
+    }
+
+    // ---- connections
+
+    /// `accept4(2)`: waits for a connection.
+    ///
+    /// @param timeoutNanos the limit
+    /// @return the connection, of the same poller, owned by the caller
+    /// @throws ErrnoException as [SocketFd#accept()]
+    /// @throws IOException as [#read]
+    public BlockingSocket accept(final long timeoutNanos) throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        in.begin(start, timeoutNanos);
+        try {
+            SocketFd peer = socket.accept(SOCK_NONBLOCK, null);
+            while (peer == null) {
+                awaitReading(start, timeoutNanos);
+                peer = socket.accept(SOCK_NONBLOCK, null);
+            }
+            return new BlockingSocket(poller(), peer, shortIsAll);
+        } finally {
+            in.end();
+        }
+    }
+
+    /// `connect(2)`: waits until it is connected, and in the queue of a UNIX listener for a place.
+    ///
+    /// @param address the peer's address
+    /// @param timeoutNanos the limit
+    /// @throws SocketTimeoutException the limit is over; the attempt of a TCP socket goes on, and is given up by closing it
+    /// @throws ErrnoException as [SocketFd#connect] and [SocketFd#finishConnect]
+    /// @throws IOException as [#read]
+    public void connect(final SockAddr address, final long timeoutNanos) throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        out.begin(start, timeoutNanos);
+        try {
+            int result = socket.connect(address);
+            while (result == -EAGAIN) {
+                out.rest(start, timeoutNanos, REST_NANOS);
+                result = socket.connect(address);
+            }
+            while (result == -EINPROGRESS) {
+                awaitWriting(start, timeoutNanos, 0);
+                result = socket.finishConnect(0) ? 0 : result;
+            }
+        } finally {
+            out.end();
+        }
+    }
+
+    // ---- bytes
+
+    /// As [#recv] without flags.
+    @Override
+    public long read(final MemorySegment into, final long timeoutNanos) throws IOException {
+        return recv(into, 0, timeoutNanos);
+    }
+
+    /// As [#send] without flags.
+    @Override
+    public void write(final MemorySegment from, final long timeoutNanos) throws IOException {
+        send(from, 0, timeoutNanos);
+    }
+
+    /// `recv(2)`: receives what is there, as soon as there is something.
+    ///
+    /// @param into where to, in native memory
+    /// @param flags as [SocketFd#recv(MemorySegment, int)]; `MSG_WAITALL` has no effect
+    /// @param timeoutNanos the limit
+    /// @return the number of bytes; 0 at a stream's end, and for an empty datagram
+    /// @throws ErrnoException as there
+    /// @throws IOException as [#read]
+    public long recv(final MemorySegment into, final int flags, final long timeoutNanos) throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        in.begin(start, timeoutNanos);
+        try {
+            long n = flags == 0 && in.isExhausted() ? -EAGAIN : socket.recv(into, flags | MSG_DONTWAIT);
+            while (n == -EAGAIN) {
+                awaitReading(start, timeoutNanos);
+                n = socket.recv(into, flags | MSG_DONTWAIT);
+            }
+            in.exhausted(flags == 0 && n > 0 && n < into.byteSize() && shortIsAll && isRegistered());
+            return n;
+        } finally {
+            in.end();
+        }
+    }
+
+    /// `send(2)`, on a stream as often as it takes: sends everything.
+    ///
+    /// @param from the bytes, in native memory
+    /// @param flags as [SocketFd#send(MemorySegment, int)]
+    /// @param timeoutNanos the limit for all of them
+    /// @throws InterruptedIOException the thread is interrupted, or the limit is over; its `bytesTransferred` have been sent
+    /// @throws AsynchronousCloseException it was closed by another thread meanwhile
+    /// @throws ErrnoException as there; how much has been sent is not known then
+    public void send(final MemorySegment from, final int flags, final long timeoutNanos) throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        out.begin(start, timeoutNanos);
+        try {
+            long n = socket.send(from, flags | MSG_DONTWAIT);
+            long done = Math.max(n, 0);
+            while (n < 0 || done < from.byteSize()) {
+                awaitWriting(start, timeoutNanos, done);
+                n = socket.send(from.asSlice(done), flags | MSG_DONTWAIT);
+                done += Math.max(n, 0);
+            }
+        } finally {
+            out.end();
+        }
+    }
+
+    // ---- datagrams and messages
+
+    /// `recvfrom(2)`: waits for a datagram, and tells from whom it is.
+    ///
+    /// @param into where to, in native memory; what does not fit is lost
+    /// @param flags as [SocketFd#recvFrom(MemorySegment, int, SockAddrBuffer)]
+    /// @param from is told the sender's address
+    /// @param timeoutNanos the limit
+    /// @return the number of bytes
+    /// @throws ErrnoException as there
+    /// @throws IOException as [#read]
+    public long recvFrom(final MemorySegment into, final int flags, final SockAddrBuffer from, final long timeoutNanos)
+            throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        in.begin(start, timeoutNanos);
+        try {
+            long n = socket.recvFrom(into, flags | MSG_DONTWAIT, from);
+            while (n == -EAGAIN) {
+                awaitReading(start, timeoutNanos);
+                n = socket.recvFrom(into, flags | MSG_DONTWAIT, from);
+            }
+            return n;
+        } finally {
+            in.end();
+        }
+    }
+
+    /// `sendto(2)`: sends a datagram as soon as there is room for it, in a UNIX socket's case with its receiver.
+    ///
+    /// @param from the bytes, in native memory
+    /// @param flags as [SocketFd#sendTo(MemorySegment, int, SockAddrBuffer)]
+    /// @param to the address
+    /// @param timeoutNanos the limit
+    /// @throws ErrnoException as there
+    /// @throws IOException as [#read]
+    public void sendTo(final MemorySegment from, final int flags, final SockAddrBuffer to, final long timeoutNanos)
+            throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        out.begin(start, timeoutNanos);
+        try {
+            long n = socket.sendTo(from, flags | MSG_DONTWAIT, to);
+            for (int tries = 1; n == -EAGAIN; tries++) {
+                awaitRoom(start, timeoutNanos, tries);
+                n = socket.sendTo(from, flags | MSG_DONTWAIT, to);
+            }
+        } finally {
+            out.end();
+        }
+    }
+
+    /// `recvmsg(2)`: waits for a message, and takes everything that comes in it.
+    ///
+    /// @param message what is received into
+    /// @param flags as [SocketFd#recvmsg(Message, int)]; what is in the error queue (`MSG_ERRQUEUE`) is waited for as well
+    /// @param timeoutNanos the limit
+    /// @return the number of bytes; 0 at a stream's end, and for an empty datagram
+    /// @throws ErrnoException as there
+    /// @throws IOException as [#read]
+    public long recvmsg(final Message message, final int flags, final long timeoutNanos) throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        in.begin(start, timeoutNanos);
+        try {
+            long n = socket.recvmsg(message, flags | MSG_DONTWAIT);
+            while (n == -EAGAIN) {
+                awaitReading(start, timeoutNanos);
+                n = socket.recvmsg(message, flags | MSG_DONTWAIT);
+            }
+            return n;
+        } finally {
+            in.end();
+        }
+    }
+
+    /// `sendmsg(2)`: sends a message as soon as there is room for some of it.
+    ///
+    /// @param message what to send; its descriptors leave it with the first byte
+    /// @param flags as [SocketFd#sendmsg(Message, int)]
+    /// @param timeoutNanos the limit
+    /// @return the number of bytes taken, on a stream maybe not all
+    /// @throws ErrnoException as there
+    /// @throws IOException as [#read]
+    public long sendmsg(final Message message, final int flags, final long timeoutNanos) throws IOException {
+        final long start = Direction.start(timeoutNanos);
+        out.begin(start, timeoutNanos);
+        try {
+            long n = socket.sendmsg(message, flags | MSG_DONTWAIT);
+            for (int tries = 1; n == -EAGAIN; tries++) {
+                awaitRoom(start, timeoutNanos, tries);
+                n = socket.sendmsg(message, flags | MSG_DONTWAIT);
+            }
+            return n;
+        } finally {
+            out.end();
+        }
+    }
+
+    /// A UNIX datagram socket that is not connected counts as writable though its receiver's queue is full: where waiting
+    /// was of no use, time has to pass.
+    private void awaitRoom(final long start, final long timeoutNanos, final int tries) throws IOException {
+        if (tries > 1) {
+            out.rest(start, timeoutNanos, REST_NANOS);
+        }
+        awaitWriting(start, timeoutNanos, 0);
+    }
+}

@@ -1,0 +1,177 @@
+package io.github.fdsock.blocking;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.SocketTimeoutException;
+import java.nio.channels.AsynchronousCloseException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// One direction of a descriptor, reading or writing: whose turn it is, and who waits until it is ready.
+///
+/// One thread has its turn, from the first try of a call to its end, and the others queue. So what the first leaves of an
+/// event is there for the next, and what several write does not mingle.
+///
+/// **No event is lost.** One that comes sets [#signalled], whether anybody waits or not. That is cleared only at the end of
+/// a wait, and the call is tried again then: whatever comes after the `EAGAIN` of a try ends the wait that follows.
+final class Direction {
+    private static final VarHandle WAITER;
+
+    static {
+        try {
+            WAITER = MethodHandles.lookup().findVarHandle(Direction.class, "waiter", Thread.class);
+        } catch (final ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final BlockingFd owner;
+    private final ReentrantLock turn = new ReentrantLock();
+
+    /// Who is to be woken; taken away by who wakes it.
+    private volatile Thread waiter;
+    private volatile boolean signalled;
+
+    /// Whether the last try has left nothing: without an event since then, another need not be made. Of who has the turn.
+    private boolean exhausted;
+
+    Direction(final BlockingFd owner) {
+        this.owner = owner;
+    }
+
+    /// When a call with a limit begins.
+    static long start(final long timeoutNanos) {
+        return timeoutNanos > 0 ? System.nanoTime() : 0;
+    }
+
+    /// Begins a turn, behind those of others.
+    void begin(final long start, final long timeoutNanos) throws IOException {
+        if (turn.tryLock()) {
+            return;
+        }
+        owner.poller().requireOtherThread();
+        try {
+            if (timeoutNanos < 0) {
+                turn.lockInterruptibly();
+            } else if (!turn.tryLock(left(start, timeoutNanos), TimeUnit.NANOSECONDS)) {
+                throw timedOut(timeoutNanos);
+            }
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw interrupted();
+        }
+        if (owner.isClosed()) {
+            turn.unlock();
+            throw new AsynchronousCloseException();
+        }
+    }
+
+    void end() {
+        turn.unlock();
+    }
+
+    /// Waits for an event that has come since the end of the last wait, or comes.
+    void await(final long start, final long timeoutNanos) throws IOException {
+        if (!signalled) {
+            final Poller poller = owner.poller();
+            poller.requireOtherThread();
+            final Thread thread = begun();
+            try {
+                while (!signalled) {
+                    poller.requireOpen();
+                    poller.await(this, thread, leftOrThrow(thread, start, timeoutNanos));
+                }
+            } finally {
+                ended(thread);
+            }
+        }
+        signalled = false;
+        exhausted = false;
+        requireOwnerOpen();
+    }
+
+    /// Waits for a while, for what no event tells of.
+    void rest(final long start, final long timeoutNanos, final long nanos) throws IOException {
+        final Thread thread = begun();
+        try {
+            requireOwnerOpen();
+            final long left = leftOrThrow(thread, start, timeoutNanos);
+            LockSupport.parkNanos(owner.poller(), left < 0 ? nanos : Math.min(left, nanos));
+        } finally {
+            ended(thread);
+        }
+        requireOwnerOpen();
+    }
+
+    private Thread begun() {
+        final Thread thread = Thread.currentThread();
+        waiter = thread;
+        return thread;
+    }
+
+    private void ended(final Thread thread) {
+        owner.poller().ended(thread, WAITER.getAndSet(this, null) == null);
+    }
+
+    private void requireOwnerOpen() throws AsynchronousCloseException {
+        if (owner.isClosed()) {
+            throw new AsynchronousCloseException();
+        }
+    }
+
+    void exhausted(final boolean nothingLeft) {
+        exhausted = nothingLeft;
+    }
+
+    /// Whether a call would say `EAGAIN`.
+    boolean isExhausted() {
+        return exhausted && !signalled;
+    }
+
+    boolean isSignalled() {
+        return signalled;
+    }
+
+    /// Something has happened: who waits is woken. The calling thread, where that is who waits, sees it by itself.
+    void signal() {
+        signalled = true;
+        final Thread thread = waiter;
+        if (thread != null && thread != Thread.currentThread() && WAITER.compareAndSet(this, thread, null)) {
+            owner.poller().waking();
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /// As [#signal], from one who has not polled: who waits may be the one who does.
+    void signalFromOutside() throws IOException {
+        final Thread thread = waiter;
+        signal();
+        owner.poller().summon(thread);
+    }
+
+    private long leftOrThrow(final Thread thread, final long start, final long timeoutNanos) throws InterruptedIOException {
+        if (thread.isInterrupted()) {
+            throw interrupted();
+        }
+        final long left = left(start, timeoutNanos);
+        if (left == 0) {
+            throw timedOut(timeoutNanos);
+        }
+        return left;
+    }
+
+    private static long left(final long start, final long timeoutNanos) {
+        return timeoutNanos <= 0 ? timeoutNanos : Math.max(0, timeoutNanos - (System.nanoTime() - start));
+    }
+
+    private InterruptedIOException interrupted() {
+        return new InterruptedIOException("interrupted while waiting for " + owner.fd());
+    }
+
+    private SocketTimeoutException timedOut(final long timeoutNanos) {
+        return new SocketTimeoutException(owner.fd() + " was not ready within " + timeoutNanos + " ns");
+    }
+}

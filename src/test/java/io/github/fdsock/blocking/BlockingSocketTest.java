@@ -1,0 +1,500 @@
+package io.github.fdsock.blocking;
+
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.EventFd;
+import io.github.fdsock.Message;
+import io.github.fdsock.PipeFd;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SockAddrBuffer;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.option.SockOpt;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// A call waits until it is done, no longer than it may, and whatever ends the wait leaves the descriptor as usable as it was.
+@Timeout(60)
+@FdLedger
+class BlockingSocketTest {
+    private static final long FOREVER = -1;
+    private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment buffer = arena.allocate(64 * 1024);
+    private Poller poller;
+
+    @BeforeEach
+    void open() throws IOException {
+        poller = Poller.open();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        poller.close();
+        arena.close();
+    }
+
+    /// Two sockets, connected to one another.
+    private record Pair(BlockingSocket first, BlockingSocket second) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            try (first) {
+                second.close();
+            }
+        }
+    }
+
+    private Pair unixPair(final int type) throws IOException {
+        final SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, type, 0);
+        return new Pair(poller.adopt(pair.first()), poller.adopt(pair.second()));
+    }
+
+    private BlockingSocket tcpListener() throws IOException {
+        final BlockingSocket listener = poller.adopt(SocketFd.socket(AF_INET, SOCK_STREAM, 0));
+        listener.fd().bind(SockAddr.inet("127.0.0.1", 0));
+        listener.fd().listen(128);
+        return listener;
+    }
+
+    private Pair tcpPair() throws IOException {
+        try (BlockingSocket listener = tcpListener()) {
+            final BlockingSocket client = poller.connect(listener.fd().localAddress(), FOREVER);
+            return new Pair(client, listener.accept(FOREVER));
+        }
+    }
+
+    private MemorySegment bytes(final String text) {
+        return arena.allocateFrom(text).asSlice(0, text.length());
+    }
+
+    private String read(final BlockingFd fd, final long timeoutNanos) throws IOException {
+        try (Arena own = Arena.ofConfined()) {
+            final MemorySegment into = own.allocate(64);
+            return text(into, fd.read(into, timeoutNanos));
+        }
+    }
+
+    private static String text(final MemorySegment memory, final long length) {
+        return new String(memory.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    private static void fill(final SocketFd socket) throws IOException {
+        final byte[] block = new byte[4096];
+        while (socket.send(block, 0, block.length, MSG_DONTWAIT) >= 0) {
+            continue;
+        }
+    }
+
+    @Nested
+    class Waiting {
+
+        @Test
+        void untilThereIsSomethingToRead() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("hello"), FOREVER);
+                assertThat(reader.result()).isEqualTo("hello");
+            }
+        }
+
+        @Test
+        void untilEverythingIsWrittenThoughTheReaderIsSlow() throws Exception {
+            final int total = 10 << 20;
+            try (Pair pair = tcpPair()) {
+                final Virtual<Void> writer = Virtual.<Void>start(() -> {
+                    final ByteBuffer all = ByteBuffer.allocate(total);
+                    for (int i = 0; i < total; i++) {
+                        all.put((byte) (i % 251));
+                    }
+                    pair.first.write(all.flip(), FOREVER);
+                    assertThat(all.remaining()).isZero();
+                    pair.first.fd().shutdown(SHUT_WR);
+                    return null;
+                }).awaitParked();
+                int received = 0;
+                long n;
+                while ((n = pair.second.read(buffer, FOREVER)) > 0) {
+                    for (int i = 0; i < n; i++) {
+                        assertThat(buffer.get(ValueLayout.JAVA_BYTE, i)).isEqualTo((byte) (received++ % 251));
+                    }
+                }
+                assertThat(received).isEqualTo(total);
+                writer.result();
+            }
+        }
+
+        @Test
+        void untilSomebodyConnects() throws Exception {
+            try (BlockingSocket listener = tcpListener()) {
+                final Virtual<BlockingSocket> acceptor = Virtual.start(() -> listener.accept(FOREVER)).awaitParked();
+                try (BlockingSocket client = poller.connect(listener.fd().localAddress(), FOREVER);
+                        BlockingSocket peer = acceptor.result()) {
+                    client.write(bytes("x"), FOREVER);
+                    assertThat(read(peer, FOREVER)).isEqualTo("x");
+                }
+            }
+        }
+
+        @Test
+        void untilThereIsAPlaceInTheQueueOfAUnixListener() throws Exception {
+            try (BlockingSocket listener = poller.adopt(SocketFd.socket(AF_UNIX, SOCK_STREAM, 0))) {
+                listener.fd().bind(SockAddr.unixAutobind());
+                listener.fd().listen(0);
+                final SockAddr address = listener.fd().localAddress();
+                try (BlockingSocket first = poller.connect(address, FOREVER)) {
+                    assertThatExceptionOfType(SocketTimeoutException.class)
+                            .isThrownBy(() -> poller.connect(address, SHORT_NANOS).close());
+                    final Virtual<BlockingSocket> second = Virtual.start(() -> poller.connect(address, FOREVER)).awaitParked();
+                    listener.accept(FOREVER).close();
+                    try (BlockingSocket _ = second.result()) {
+                        listener.accept(FOREVER).close();
+                    }
+                    assertThat(read(first, FOREVER)).isEmpty();
+                }
+            }
+        }
+
+        @Test
+        void untilTheConnectionIsRefused() throws Exception {
+            final SockAddr nobody;
+            try (BlockingSocket listener = tcpListener()) {
+                nobody = listener.fd().localAddress();
+            }
+            assertThatExceptionOfType(ErrnoException.class).isThrownBy(() -> poller.connect(nobody, FOREVER).close())
+                    .matches(e -> e.errno() == ECONNREFUSED);
+        }
+
+        @Test
+        void forADatagramAndItsSender() throws Exception {
+            try (BlockingSocket receiver = poller.adopt(SocketFd.socket(AF_INET, SOCK_DGRAM, 0));
+                    BlockingSocket sender = poller.adopt(SocketFd.socket(AF_INET, SOCK_DGRAM, 0))) {
+                receiver.fd().bind(SockAddr.inet("127.0.0.1", 0));
+                sender.fd().bind(SockAddr.inet("127.0.0.1", 0));
+                final SockAddrBuffer from = SockAddrBuffer.allocate(arena);
+                final Virtual<Long> waiting =
+                        Virtual.start(() -> receiver.recvFrom(buffer, 0, from, FOREVER)).awaitParked();
+                final SockAddrBuffer to = SockAddrBuffer.allocate(arena).set(receiver.fd().localAddress());
+                sender.sendTo(MemorySegment.NULL, 0, to, FOREVER);
+                assertThat(waiting.result()).isZero();
+                assertThat(from.address()).isEqualTo(sender.fd().localAddress());
+            }
+        }
+
+        @Test
+        void forRoomInTheQueueOfAUnixReceiverThatNothingTellsOf() throws Exception {
+            try (BlockingSocket receiver = poller.adopt(SocketFd.socket(AF_UNIX, SOCK_DGRAM, 0));
+                    BlockingSocket sender = poller.adopt(SocketFd.socket(AF_UNIX, SOCK_DGRAM, 0))) {
+                receiver.fd().bind(SockAddr.unixAutobind());
+                final SockAddrBuffer to = SockAddrBuffer.allocate(arena).set(receiver.fd().localAddress());
+                final MemorySegment datagram = bytes("datagram");
+                while (sender.fd().sendTo(datagram, MSG_DONTWAIT, to) > 0) {
+                    continue;
+                }
+                assertThatExceptionOfType(SocketTimeoutException.class)
+                        .isThrownBy(() -> sender.sendTo(datagram, 0, to, SHORT_NANOS));
+                final Virtual<Void> waiting = Virtual.start(() -> {
+                    sender.sendTo(datagram, 0, to, FOREVER);
+                    return null;
+                });
+                assertThat(read(receiver, FOREVER)).isEqualTo("datagram");
+                waiting.result();
+            }
+        }
+
+        @Test
+        void forAMessageWithADescriptor() throws Exception {
+            try (Pair pair = unixPair(SOCK_SEQPACKET);
+                    EventFd passed = EventFd.create(7, 0);
+                    Message sent = Message.allocate(arena, 1, 0, 1);
+                    Message received = Message.allocate(arena, 1, 0, 1)) {
+                received.buffers().add(buffer);
+                final Virtual<Long> waiting = Virtual.start(() -> pair.first.recvmsg(received, 0, FOREVER)).awaitParked();
+                sent.buffers().add(bytes("fd"));
+                sent.lendFd(passed);
+                assertThat(pair.second.sendmsg(sent, 0, FOREVER)).isEqualTo(2);
+                assertThat(waiting.result()).isEqualTo(2);
+                try (EventFd arrived = EventFd.adopt(received.takeFd(0).release())) {
+                    assertThat(arrived.take()).isEqualTo(7);
+                }
+            }
+        }
+
+        @Test
+        void onAPipeAndAnEventfdAndInAPlatformThread() throws Exception {
+            final PipeFd.Pair pipe = PipeFd.create(0);
+            try (BlockingFd reading = poller.adopt(pipe.readEnd());
+                    BlockingFd writing = poller.adopt(pipe.writeEnd());
+                    BlockingFd counter = poller.adopt(EventFd.create(0, 0))) {
+                final Virtual<Long> waiting = Virtual.start(() -> {
+                    final EventFd eventfd = (EventFd) counter.fd();
+                    long n = eventfd.take();
+                    while (n == -EAGAIN) {
+                        counter.awaitReading(FOREVER);
+                        n = eventfd.take();
+                    }
+                    return n;
+                }).awaitParked();
+                final Virtual<Void> writer = Virtual.start(() -> {
+                    waiting.awaitParked();
+                    writing.write(bytes("pipe"), FOREVER);
+                    ((EventFd) counter.fd()).add(3);
+                    return null;
+                });
+                assertThat(read(reading, FOREVER)).isEqualTo("pipe");
+                assertThat(waiting.result()).isEqualTo(3);
+                writer.result();
+            }
+        }
+    }
+
+    /// A short read says that there is nothing left, but for what follows.
+    @Nested
+    class ReadingOn {
+
+        @Test
+        void findsTheEndThatCameWithTheLastBytes() throws Exception {
+            try (Pair pair = tcpPair()) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("a"), FOREVER);
+                assertThat(reader.result()).isEqualTo("a");
+                pair.second.write(bytes("last"), FOREVER);
+                pair.second.close();
+                assertThat(read(pair.first, FOREVER)).isEqualTo("last");
+                assertThat(read(pair.first, FOREVER)).isEmpty();
+                assertThat(read(pair.first, FOREVER)).isEmpty();
+            }
+        }
+
+        @Test
+        void findsWhatIsBehindUrgentData() throws Exception {
+            try (Pair pair = tcpPair()) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("a"), FOREVER);
+                assertThat(reader.result()).isEqualTo("a");
+                pair.second.send(bytes("before!"), MSG_OOB, FOREVER);
+                pair.second.write(bytes("behind"), FOREVER);
+                assertThat(read(pair.first, FOREVER)).isEqualTo("before");
+                assertThat(read(pair.first, FOREVER)).isEqualTo("behind");
+            }
+        }
+
+        @Test
+        void findsWhatAnotherKindOfReadHasLeft() throws Exception {
+            try (Pair pair = tcpPair()) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("a"), FOREVER);
+                assertThat(reader.result()).isEqualTo("a");
+                final ByteBuffer one = ByteBuffer.allocate(1);
+                final Virtual<Long> other = Virtual.start(() -> pair.first.read(one, FOREVER)).awaitParked();
+                pair.second.write(bytes("bc"), FOREVER);
+                assertThat(other.result()).isEqualTo(1);
+                assertThat(read(pair.first, FOREVER)).isEqualTo("c");
+            }
+        }
+
+        @Test
+        void findsBytesOfAnotherSender() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM); EventFd passed = EventFd.create(0, 0)) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("a"), FOREVER);
+                assertThat(reader.result()).isEqualTo("a");
+                pair.second.fd().sendDescriptors(bytes("with"), 0, passed);
+                pair.second.write(bytes("without"), FOREVER);
+                assertThat(read(pair.first, FOREVER)).isEqualTo("with");
+                assertThat(read(pair.first, FOREVER)).isEqualTo("without");
+            }
+        }
+    }
+
+    @Nested
+    class Limits {
+
+        @Test
+        void j08_areOverInTimeAndTheConnectionGoesOn() throws Exception {
+            try (BlockingSocket listener = tcpListener(); Pair pair = tcpPair()) {
+                for (final long limit : new long[] {0, 1, 300_000, SHORT_NANOS}) {
+                    final long start = System.nanoTime();
+                    assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(() -> read(pair.first, limit))
+                            .withMessageContaining(limit + " ns");
+                    assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(() -> listener.accept(limit));
+                    assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(2 * limit);
+                }
+                pair.second.write(bytes("on"), FOREVER);
+                assertThat(read(pair.first, SHORT_NANOS)).isEqualTo("on");
+                poller.connect(listener.fd().localAddress(), FOREVER).close();
+                listener.accept(TimeUnit.SECONDS.toNanos(Virtual.LIMIT_SECONDS)).close();
+            }
+        }
+
+        @Test
+        void ofAWriteTellHowMuchIsThrough() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final MemorySegment much = arena.allocate(1 << 20);
+                assertThatExceptionOfType(SocketTimeoutException.class)
+                        .isThrownBy(() -> pair.first.write(much, SHORT_NANOS))
+                        .satisfies(e -> assertThat(e.bytesTransferred).isBetween(1, (1 << 20) - 1)
+                                .isLessThanOrEqualTo(drain(pair.second)));
+            }
+        }
+
+        private int drain(final BlockingSocket socket) throws IOException {
+            int total = 0;
+            long n;
+            while ((n = socket.fd().recv(buffer, MSG_DONTWAIT)) > 0) {
+                total += (int) n;
+            }
+            return total;
+        }
+
+        @Test
+        void countWhileOthersHaveTheirTurn() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final Virtual<String> first = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(() -> read(pair.first, SHORT_NANOS));
+                pair.second.write(bytes("x"), FOREVER);
+                assertThat(first.result()).isEqualTo("x");
+            }
+        }
+    }
+
+    @Nested
+    class Interrupts {
+
+        @Test
+        void endTheWaitAndLeaveTheDescriptorOpen() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final CountDownLatch interrupted = new CountDownLatch(1);
+                final Virtual<String> reader = Virtual.start(() -> {
+                    assertThatThrownBy(() -> read(pair.first, FOREVER)).isExactlyInstanceOf(InterruptedIOException.class);
+                    assertThat(Thread.interrupted()).isTrue();
+                    interrupted.countDown();
+                    return read(pair.first, FOREVER);
+                }).awaitParked();
+                reader.thread().interrupt();
+                interrupted.await();
+                pair.second.write(bytes("again"), FOREVER);
+                assertThat(reader.result()).isEqualTo("again");
+            }
+        }
+
+        @Test
+        void endTheWaitForATurn() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final Virtual<String> first = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                final Virtual<String> second = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                second.thread().interrupt();
+                assertThat(second.failure()).isExactlyInstanceOf(InterruptedIOException.class);
+                pair.second.write(bytes("x"), FOREVER);
+                assertThat(first.result()).isEqualTo("x");
+            }
+        }
+
+        @Test
+        void areNotLookedAtWhereNothingHasToWait() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                pair.second.write(bytes("there"), FOREVER);
+                Thread.currentThread().interrupt();
+                assertThat(read(pair.first, FOREVER)).isEqualTo("there");
+                assertThatThrownBy(() -> read(pair.first, FOREVER)).isExactlyInstanceOf(InterruptedIOException.class);
+                assertThat(Thread.interrupted()).isTrue();
+            }
+        }
+    }
+
+    @Nested
+    class Closing {
+
+        @Test
+        @SuppressWarnings("try")
+        void j08_wakesWhoAcceptsReadsOrWrites() throws Exception {
+            try (BlockingSocket listener = tcpListener(); Pair pair = unixPair(SOCK_STREAM)) {
+                fill(pair.first.fd());
+                final List<Virtual<?>> waiting = List.of(Virtual.start(() -> listener.accept(FOREVER)),
+                        Virtual.start(() -> read(pair.first, FOREVER)),
+                        Virtual.start(() -> {
+                            pair.first.write(bytes("x"), FOREVER);
+                            return null;
+                        }));
+                waiting.forEach(Virtual::awaitParked);
+                listener.close();
+                pair.first.close();
+                for (final Virtual<?> each : waiting) {
+                    assertThat(each.failure()).isInstanceOf(AsynchronousCloseException.class);
+                }
+                assertThatThrownBy(() -> listener.accept(FOREVER)).isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("was closed by thread");
+                assertThatThrownBy(() -> read(pair.first, FOREVER)).isInstanceOf(IllegalStateException.class);
+            }
+        }
+
+        @Test
+        void wakesAThousandWhoWaitForTheirTurn() throws Exception {
+            final List<Virtual<BlockingSocket>> waiting = new ArrayList<>();
+            try (BlockingSocket listener = tcpListener()) {
+                for (int i = 0; i < 1000; i++) {
+                    waiting.add(Virtual.start(() -> listener.accept(FOREVER)));
+                }
+                waiting.forEach(Virtual::awaitParked);
+            }
+            for (final Virtual<BlockingSocket> each : waiting) {
+                assertThat(each.failure()).isInstanceOf(AsynchronousCloseException.class);
+            }
+        }
+
+        @Test
+        @SuppressWarnings("try")
+        void leavesASocketToThoseWhoShareIt() throws Exception {
+            try (BlockingSocket listener = tcpListener(); BlockingSocket shared = poller.adopt(listener.fd().dup())) {
+                final Virtual<BlockingSocket> waiting = Virtual.start(() -> listener.accept(FOREVER)).awaitParked();
+                listener.close();
+                assertThat(waiting.failure()).isInstanceOf(AsynchronousCloseException.class);
+                try (BlockingSocket client = poller.connect(shared.fd().localAddress(), FOREVER);
+                        BlockingSocket peer = shared.accept(FOREVER)) {
+                    peer.write(bytes("alive"), FOREVER);
+                    assertThat(read(client, FOREVER)).isEqualTo("alive");
+                }
+            }
+        }
+
+        @Test
+        void wakesWhereTheDescriptorIsClosedBehindItsBack() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.first.fd().close();
+                assertThat(reader.failure()).isInstanceOf(IllegalStateException.class);
+            }
+        }
+
+        @Test
+        void withATimeLimitOfTheKernelAsWell() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                pair.first.fd().setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(1));
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("x"), FOREVER);
+                assertThat(reader.result()).isEqualTo("x");
+            }
+        }
+    }
+}
