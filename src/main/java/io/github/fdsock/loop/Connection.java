@@ -215,11 +215,13 @@ abstract sealed class Connection permits Stream {
             if (connecting && !finishConnect()) {
                 return;
             }
-            final boolean drained = (events & ~EPOLLOUT) != 0 && mayRead() && read(events, READS_PER_TURN);
+            if ((events & ~EPOLLOUT) != 0 && mayRead()) {
+                read(events, READS_PER_TURN);
+            }
             if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && hasQueued()) {
                 flush();
             }
-            if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed && (drained || !mayRead())) {
+            if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed) {
                 hungUp(events);
             }
         } catch (final IOException e) {
@@ -251,8 +253,8 @@ abstract sealed class Connection permits Stream {
         return !closed;
     }
 
-    /// A hang-up or an error that reading and writing have not brought to light, though nothing is left to be read. It
-    /// would be reported in each turn.
+    /// A hang-up or an error that reading and writing have not brought to light. It would be reported in each turn. While
+    /// something is left to be read, reading goes on, and tells the reason behind it.
     private void hungUp(final int events) throws IOException {
         if ((events & EPOLLERR) != 0) {
             final int error = readEnded ? socket.getsockopt(SockOpt.SO_ERROR) : 0;

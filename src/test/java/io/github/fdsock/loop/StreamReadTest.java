@@ -16,6 +16,7 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.option.Linger;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -133,6 +134,27 @@ class StreamReadTest {
         stream.resume();
         Turns.until(loop, () -> told.contains("end"));
         assertThat(got[0]).isEqualTo(sent).isGreaterThan(2 * 64 * 1024);
+    }
+
+    @SocketFamilies({TCP4, TCP6})
+    void everythingThatArrivedBeforeAResetIsToldAndThenTheReset(final SocketFd.Pair pair) throws IOException {
+        final long[] got = {0};
+        final Stream stream = adopt(pair).pause();
+        stream.onData(data -> got[0] = Turns.check(got[0], data));
+        pair.second().nonBlocking(true);
+        final MemorySegment much = Turns.numbered(0, 4 << 20);
+        long sent = 0;
+        for (long n = 0; n >= 0; n = pair.second().send(much.asSlice(sent), 0)) {
+            sent += n;
+        }
+        pair.second().setsockopt(SockOpt.SO_LINGER, Linger.RESET);
+        pair.second().close();
+        Turns.untilQuiet(loop);
+        final int arrived = pair.first().receiveQueue();
+        stream.resume();
+        Turns.untilOver(loop);
+        assertThat(got[0]).isEqualTo(arrived).isGreaterThan(64 * 1024);
+        assertThat(told).containsExactly("close " + ECONNRESET);
     }
 
     @Test
