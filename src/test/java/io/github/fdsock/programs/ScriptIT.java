@@ -137,8 +137,9 @@ class ScriptIT {
     /// Killed outright, so that it cannot do anything about it.
     @Test
     void noProcessOutlivesTheCommand() throws Exception {
-        final String file = write("a.calls", "# waits\n" + PAIR + "CHILD = spawn()\nCHILD: recv(a, ..., 1, 0 <unfinished"
-                + " ...>\nrecv(b, ..., 1, 0) = 1\nCHILD: <... recv resumed>) = 1\n");
+        final String file = write("a.calls", "# waits\n" + PAIR + "CHILD = spawn()\n"
+                + "CHILD: recv(a, ..., 1, 0 <unfinished ...>\nrecv(b, ..., 1, 0) = 1\n"
+                + "CHILD: <... recv resumed>) = 1\n");
         try (Program program = Program.fdsock("script", file)) {
             final ProcessHandle child = awaitChildInReceive(program.process().toHandle());
             program.process().destroyForcibly();
@@ -198,7 +199,7 @@ class ScriptIT {
         // A file a thread, each in order; the script's threads are those that make one of its calls.
         final List<List<String>> threads = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (final Path trace : files.filter(each -> each.getFileName().toString().startsWith("strace.")).toList()) {
+            for (final Path trace : files.filter(each -> each.toString().contains("/strace.")).toList()) {
                 threads.add(Files.readAllLines(trace).stream().filter(line -> !line.contains("SO_SNDTIMEO")
                         && !line.contains("SOCK_STREAM") && line.matches("[a-z_0-9]+\\(.*")).toList());
             }

@@ -126,6 +126,6 @@
 ///
 /// **What is compared with what.** A line is compared with what came back from a method of `Libc`. The raw check looks
 /// one step further down, at the calls that reached the seam of `Libc`: what was called for a line besides its own
-/// call, and where, because of faults for instance, its own was made with other arguments or not at all. Below that there is
-/// libc, which makes the system call `sendto` of a `send`; what the kernel saw is strace's to tell.
+/// call, and where, because of faults for instance, its own was made with other arguments or not at all. Below that
+/// there is libc, which makes the system call `sendto` of a `send`; what the kernel saw is strace's to tell.
 package io.github.fdsock.harness.script;

@@ -391,7 +391,8 @@ class ProcessesTest {
     void whoPassesItsAnswersOnEndsAllTheSame() throws Exception {
         String rights = "msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[";
         passes(PAIR + CHILD + "CHILD: sendmsg(b, {msg_iov=[{iov_base=\"x\"}], " + rights + "1]}]}, 0) = 1\n"
-                + "recvmsg(a, {msg_iov=[{iov_base=\"x\", iov_len=1}], " + rights + "?kept]}], msg_controllen=24}, 0) = 1\n");
+                + "recvmsg(a, {msg_iov=[{iov_base=\"x\", iov_len=1}], " + rights
+                + "?kept]}], msg_controllen=24}, 0) = 1\n");
     }
 
     @Test
