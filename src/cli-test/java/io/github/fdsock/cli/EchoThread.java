@@ -1,7 +1,7 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
-import io.github.fdsock.loop.Overload;
+import io.github.fdsock.loop.Listener;
 import io.github.fdsock.loop.WaitStrategy;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -18,7 +18,7 @@ final class EchoThread implements Closeable {
     private Exception failure;
 
     EchoThread(final Endpoint endpoint) throws IOException {
-        server = new EchoServer(new PrintStream(log, true), WaitStrategy.BLOCK, Overload.REFUSE, false);
+        server = new EchoServer(new PrintStream(log, true), WaitStrategy.BLOCK, Listener.Overload.REFUSE, false);
         boolean serves = false;
         try {
             this.endpoint = server.serve(endpoint);

@@ -1,7 +1,7 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
-import io.github.fdsock.loop.Overload;
+import io.github.fdsock.loop.Listener;
 import io.github.fdsock.loop.WaitStrategy;
 import java.io.IOException;
 import java.util.List;
@@ -29,7 +29,7 @@ final class EchoCommand implements Callable<Integer> {
     @Option(names = "--overload", defaultValue = "REFUSE", paramLabel = "POLICY",
             description = "without a descriptor for a connection: refuse it, or pause until there is one "
                     + "(${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE})")
-    private Overload overload;
+    private Listener.Overload overload;
 
     @Override
     public Integer call() throws Exception {

@@ -8,7 +8,7 @@ import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.loop.EventLoop;
-import io.github.fdsock.loop.Overload;
+import io.github.fdsock.loop.Listener;
 import io.github.fdsock.loop.Registration;
 import io.github.fdsock.loop.Stream;
 import io.github.fdsock.loop.WaitStrategy;
@@ -28,7 +28,7 @@ final class EchoServer implements Closeable {
 
     private final EventLoop loop;
     private final PrintStream log;
-    private final Overload overload;
+    private final Listener.Overload overload;
     private final boolean greet;
     private final Resources resources = new Resources();
     private final Resources socketFiles = new Resources();
@@ -43,7 +43,7 @@ final class EchoServer implements Closeable {
     /// @param strategy how it waits
     /// @param overload what is done with connections that there is no descriptor for
     /// @param greet whether each client is told its number first
-    EchoServer(final PrintStream log, final WaitStrategy strategy, final Overload overload, final boolean greet)
+    EchoServer(final PrintStream log, final WaitStrategy strategy, final Listener.Overload overload, final boolean greet)
             throws IOException {
         this.log = log;
         this.overload = overload;

@@ -22,7 +22,7 @@ public final class LoopMetrics {
     long connectionsAccepted;
     long connectionsRefused;
     long listenerPauses;
-    final long[] acceptErrors = new long[AcceptError.values().length];
+    final long[] acceptErrors = new long[Listener.AcceptError.values().length];
 
     private long busyNanos;
     private long longestTurnNanos;
@@ -189,14 +189,14 @@ public final class LoopMetrics {
         return connectionsAccepted;
     }
 
-    /// Connections that were accepted and closed at once, since there was no descriptor left, see [Overload#REFUSE].
+    /// Connections that were accepted and closed at once, since there was no descriptor left, see [Listener.Overload#REFUSE].
     ///
     /// @return the number
     public long connectionsRefused() {
         return connectionsRefused;
     }
 
-    /// How many times a listener rested for want of descriptors or memory, see [Overload#PAUSE].
+    /// How many times a listener rested for want of descriptors or memory, see [Listener.Overload#PAUSE].
     ///
     /// @return the number
     public long listenerPauses() {
@@ -207,7 +207,7 @@ public final class LoopMetrics {
     ///
     /// @param kind which
     /// @return their number
-    public long acceptErrors(final AcceptError kind) {
+    public long acceptErrors(final Listener.AcceptError kind) {
         return acceptErrors[kind.ordinal()];
     }
 }

@@ -16,6 +16,33 @@ import java.lang.foreign.ValueLayout;
 /// Pieces share their memory: a block belongs to all whose bytes lie in it, so that many small writes cost no more than
 /// few large ones.
 final class Outbox {
+    /// A piece of what a stream has still to send: bytes, perhaps with descriptors, or a part of a file.
+    static final class Piece {
+        /// The next piece in the queue, or in the pool.
+        Piece next;
+
+        /// The bytes from `start` to `end` of it, one behind the other in the order of the queue; null for a file.
+        StreamMemory.Block block;
+        int start;
+        int end;
+
+        /// Travel with the first byte; null for none.
+        Fd[] descriptors;
+
+        /// What is sent, from `position` on, `remaining` bytes; null for bytes.
+        Fd file;
+        long position;
+        long remaining;
+
+        /// Told when all of it has been sent; null where nobody asks. Then nothing more is put into this piece.
+        Stream.Completion completion;
+
+        /// How many bytes are to be sent.
+        long length() {
+            return file != null ? remaining : end - start;
+        }
+    }
+
     /// So much of one stream is sent in one turn, some 0.2 ms: a peer that reads as fast as this sends would keep
     /// everybody else waiting, in a single `sendfile(2)` of 2 GiB even.
     private static final long BYTES_PER_TURN = 1 << 20;
@@ -25,8 +52,8 @@ final class Outbox {
     /// Whether each piece is a packet of its own.
     private final boolean packets;
     private StreamMemory memory;
-    private Outgoing first;
-    private Outgoing last;
+    private Piece first;
+    private Piece last;
 
     /// What is added goes behind what is in it; null where nothing is in any.
     private StreamMemory.Block tail;
@@ -91,7 +118,7 @@ final class Outbox {
 
     /// Puts a part of a file at the end.
     void add(final Fd file, final long position, final long count, final Stream.Completion completion) {
-        final Outgoing piece = memory.piece();
+        final Piece piece = memory.piece();
         piece.file = file;
         piece.position = position;
         piece.remaining = count;
@@ -105,7 +132,7 @@ final class Outbox {
         if (tail == null || tail.room() < room) {
             tail = memory.block(room);
         }
-        final Outgoing piece = memory.piece();
+        final Piece piece = memory.piece();
         piece.block = tail;
         piece.start = tail.end;
         piece.end = tail.end;
@@ -113,7 +140,7 @@ final class Outbox {
         append(piece);
     }
 
-    private void append(final Outgoing piece) {
+    private void append(final Piece piece) {
         if (last == null) {
             first = piece;
         } else {
@@ -201,7 +228,7 @@ final class Outbox {
     /// Offers what can go in one call; how much that is.
     private long gather() {
         memory.gather.clear();
-        Outgoing piece = first;
+        Piece piece = first;
         do {
             final StreamMemory.Block block = piece.block;
             final int start = piece.start;
@@ -233,7 +260,7 @@ final class Outbox {
             if (first.length() > 0) {
                 return;
             }
-            final Outgoing done = removeFirst();
+            final Piece done = removeFirst();
             stream.tell(done.completion, null);
             final Fd file = done.file;
             release(done);
@@ -244,8 +271,8 @@ final class Outbox {
         } while (first != null && (left > 0 || !packets && first.file == null && first.length() == 0));
     }
 
-    private Outgoing removeFirst() {
-        final Outgoing piece = first;
+    private Piece removeFirst() {
+        final Piece piece = first;
         first = piece.next;
         if (first == null) {
             last = null;
@@ -253,7 +280,7 @@ final class Outbox {
         return piece;
     }
 
-    private void release(final Outgoing piece) {
+    private void release(final Piece piece) {
         final StreamMemory.Block block = piece.block;
         if (block != null && --block.users == 0) {
             if (block == tail) {
@@ -268,7 +295,7 @@ final class Outbox {
     void drop(final IOException why, final Failures failures) {
         grown(-length);
         while (first != null) {
-            final Outgoing piece = removeFirst();
+            final Piece piece = removeFirst();
             stream.tell(piece.completion, why);
             if (piece.descriptors != null) {
                 for (final Fd fd : piece.descriptors) {

@@ -57,7 +57,7 @@ final class StreamMemory {
     private Message sent;
     private Block blocks;
     private int pooledBlocks;
-    private Outgoing pieces;
+    private Outbox.Piece pieces;
     private int pooledPieces;
 
     StreamMemory(final LoopMetrics metrics) {
@@ -192,10 +192,10 @@ final class StreamMemory {
     }
 
     /// A piece of a queue, of nothing yet.
-    Outgoing piece() {
-        final Outgoing piece = pieces;
+    Outbox.Piece piece() {
+        final Outbox.Piece piece = pieces;
         if (piece == null) {
-            return new Outgoing();
+            return new Outbox.Piece();
         }
         pieces = piece.next;
         pooledPieces--;
@@ -204,7 +204,7 @@ final class StreamMemory {
     }
 
     /// Takes back what [#piece] has given, and is not in a queue any more.
-    void giveBack(final Outgoing piece) {
+    void giveBack(final Outbox.Piece piece) {
         piece.block = null;
         piece.descriptors = null;
         piece.file = null;

@@ -120,7 +120,7 @@ class ListenerTest {
             runUntil(() -> connected.get() == 1);
         }
         assertThat(told).containsExactly("CONNECTION " + errno);
-        assertThat(loop.metrics().acceptErrors(AcceptError.CONNECTION)).isEqualTo(1);
+        assertThat(loop.metrics().acceptErrors(Listener.AcceptError.CONNECTION)).isEqualTo(1);
         assertThat(loop.metrics().connectionsAccepted()).isEqualTo(1);
     }
 
@@ -182,7 +182,7 @@ class ListenerTest {
     @ParameterizedTest
     @ValueSource(strings = {"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"})
     void u31_aConnectionWithoutDescriptorIsRefusedSoThatItsClientLearns(final String errno) throws IOException {
-        final List<AcceptError> told = new ArrayList<>();
+        final List<Listener.AcceptError> told = new ArrayList<>();
         final AtomicInteger connected = new AtomicInteger();
         final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet())
                 .onError((kind, _) -> told.add(kind));
@@ -196,7 +196,7 @@ class ListenerTest {
                 runUntil(() -> connected.get() == 1);
             }
         }
-        assertThat(told).containsExactly(AcceptError.RESOURCES);
+        assertThat(told).containsExactly(Listener.AcceptError.RESOURCES);
         assertThat(loop.metrics().listenerPauses()).isZero();
     }
 
@@ -216,8 +216,8 @@ class ListenerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Overload.class)
-    void aDescriptorThatIsGivenBackEndsTheRestAtOnce(final Overload policy) throws IOException {
+    @EnumSource(Listener.Overload.class)
+    void aDescriptorThatIsGivenBackEndsTheRestAtOnce(final Listener.Overload policy) throws IOException {
         final List<Stream> streams = new ArrayList<>();
         final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), streams::add).overload(policy);
         try (SocketFd _ = client(listener.localAddress())) {

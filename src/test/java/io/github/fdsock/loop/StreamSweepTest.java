@@ -125,8 +125,8 @@ class StreamSweepTest {
                 assertThat(loop.metrics().streams()).as("open streams").isZero();
                 assertThat(loop.metrics().bytesQueued()).as("queued bytes").isZero();
             }
-            for (final AcceptError kind : AcceptError.values()) {
-                failed |= kind != AcceptError.RETRY && loop.metrics().acceptErrors(kind) > 0;
+            for (final Listener.AcceptError kind : Listener.AcceptError.values()) {
+                failed |= kind != Listener.AcceptError.RETRY && loop.metrics().acceptErrors(kind) > 0;
             }
             if (!failed && all.stream().noneMatch(each -> each.failed)) {
                 succeeded();

@@ -1,6 +1,6 @@
 package io.github.fdsock.loop.monitor;
 
-import io.github.fdsock.loop.AcceptError;
+import io.github.fdsock.loop.Listener;
 import io.github.fdsock.loop.LoopMetrics;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
@@ -106,7 +106,7 @@ final class LoopStatistics extends Event {
         connectionsRefused = metrics.connectionsRefused();
         listenerPauses = metrics.listenerPauses();
         long errors = 0;
-        for (final AcceptError kind : AcceptError.values()) {
+        for (final Listener.AcceptError kind : Listener.AcceptError.values()) {
             errors += metrics.acceptErrors(kind);
         }
         acceptErrors = errors;
