@@ -197,10 +197,12 @@ class PipeTest {
         }
         assertThat(sent[0]).isLessThan(much.byteSize());
         assertThat(right.bytesQueued()).isPositive().isLessThan(1 << 20);
-        // Whoever resumes it changes nothing about the target.
-        left.resume();
-        Turns.untilQuiet(loop);
-        assertThat(right.bytesQueued()).isLessThan(1 << 20);
+        for (int i = 0; splice && i < 50; i++) {
+            // Whoever resumes the source changes nothing about the target.
+            left.resume();
+            Turns.untilQuiet(loop);
+            assertThat(right.bytesQueued()).isLessThan(1 << 20);
+        }
         client.shutdown(SHUT_WR);
         server.nonBlocking(true);
         final MemorySegment into = Arena.ofAuto().allocate(1 << 20);

@@ -96,6 +96,20 @@ class StreamMoveTest {
         }
     }
 
+    @Test
+    void whatIsToldOfTheTimeBeforeIsToldBeforeItLeaves() throws IOException {
+        try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
+                SocketFd.Pair pair = UNIX_STREAM.connected()) {
+            final Stream stream = one.adopt(pair.first());
+            stream.moveTo(other, _ -> told.add("moved"));
+            stream.write(HELLO, _ -> told.add(stream.loop() == one ? "here" : "there"));
+            Turns.untilOver(one);
+            assertThat(told).containsExactly("here");
+            Turns.until(other, () -> told.size() == 2);
+            assertThat(told).containsExactly("here", "moved");
+        }
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void anAcceptorHandsItsConnectionsOverAndReadsNothingOfThem(final SocketFamily family) throws IOException {
         try (EventLoop acceptor = EventLoop.open(); EventLoop worker = EventLoop.open()) {
