@@ -20,8 +20,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Sends back what it receives, on any number of sockets of any kind, in one thread.
 ///
-/// What a peer does not take at once is kept for it, and until it has taken it, nothing more is read from it: a slow reader
-/// costs a buffer or two and disturbs nobody.
+/// What a peer does not take at once is kept for it, and until it has taken it, nothing more is read from it: a slow
+/// reader costs a buffer or two and disturbs nobody.
 final class EchoServer implements Closeable {
     /// A datagram has to fit: the kernel's default limit for one is 212,992 bytes.
     private static final int DATAGRAM_SIZE = 256 * 1024;
@@ -63,11 +63,7 @@ final class EchoServer implements Closeable {
                 resources.add(socket);
             } else {
                 final boolean tcp = endpoint.address() instanceof SockAddr.Inet;
-                loop.listen(socket, stream -> echo(stream, tcp)).onError((kind, failure) -> log.println(switch (kind) {
-                    case RESOURCES -> "no descriptor for a connection: ";
-                    case CONNECTION -> "connection lost before it was accepted: ";
-                    default -> "listener lost: ";
-                } + failure.getMessage())).overload(overload);
+                StreamServer.complaining(loop.listen(socket, stream -> echo(stream, tcp)), log).overload(overload);
             }
             return new Endpoint(endpoint.type(), address);
         } catch (final IOException | RuntimeException e) {

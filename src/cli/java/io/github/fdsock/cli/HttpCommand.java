@@ -13,8 +13,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /// `fdsock http`: a web server on one or several addresses.
-@Command(name = "http", description = {"Serves files over HTTP/1.1, or without --root a small page, until SIGTERM or SIGINT.",
-    "What went wrong is told on standard error."})
+@Command(name = "http",
+        description = {"Serves files over HTTP/1.1, or without --root a small page, until SIGTERM or SIGINT.",
+            "What went wrong is told on standard error."})
 final class HttpCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -18,7 +18,8 @@ final class ProxyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "LISTEN", description = "tcp:127.0.0.1:7000, tcp:[::1]:0, unix:/path, unix:@abstract")
+    @Parameters(index = "0", paramLabel = "LISTEN",
+            description = "tcp:127.0.0.1:7000, tcp:[::1]:0, unix:/path, unix:@abstract")
     private Endpoint listen;
 
     @Parameters(index = "1", paramLabel = "TARGET", description = "the same, of whichever family")

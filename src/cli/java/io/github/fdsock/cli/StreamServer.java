@@ -75,7 +75,7 @@ final class StreamServer {
         final SocketFd socket = SocketFile.bind(endpoint, SOCK_NONBLOCK, socketFiles);
         try {
             final Endpoint here = new Endpoint(SOCK_STREAM, socket.localAddress());
-            complain(loop.listen(socket, handler), System.err);
+            complaining(loop.listen(socket, handler), System.err);
             return here;
         } catch (final IOException | RuntimeException e) {
             socket.close();
@@ -84,8 +84,8 @@ final class StreamServer {
     }
 
     /// Lets what goes wrong with a listener be told.
-    static void complain(final Listener listener, final PrintStream log) {
-        listener.onError((kind, failure) -> log.println(switch (kind) {
+    static Listener complaining(final Listener listener, final PrintStream log) {
+        return listener.onError((kind, failure) -> log.println(switch (kind) {
             case RESOURCES -> "no descriptor for a connection: ";
             case CONNECTION -> "connection lost before it was accepted: ";
             default -> "listener lost: ";

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `fdsock http` serves real clients every byte, on every kind of socket, outlives those that are none, and ends cleanly.
+/// `fdsock http` serves real clients every byte, on every kind of socket, outlives those that are none, and ends
+/// cleanly.
 @Timeout(180)
 class HttpIT {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(Program.PATIENCE_SECONDS);
@@ -93,17 +95,18 @@ class HttpIT {
     void curlFetchesAFileOverEveryKindOfSocket() throws Exception {
         final String path = folder.resolve("s").toString();
         final String name = "fdsock-http-" + ProcessHandle.current().pid();
-        try (Program server = Program.fdsock("http", "--verbose", "--root", root.toString(), "tcp:127.0.0.1:0", "tcp:[::1]:0",
-                "unix:" + path, "unix:@" + name)) {
+        try (Program server = Program.fdsock("http", "--verbose", "--root", root.toString(), "tcp:127.0.0.1:0",
+                "tcp:[::1]:0", "unix:" + path, "unix:@" + name)) {
             final List<Endpoint> endpoints = server.listening(4);
-            final List<List<String>> ways = List.of(List.of(url(endpoints.get(0))), List.of("-g", url(endpoints.get(1))),
+            final List<List<String>> ways = List.of(List.of(url(endpoints.get(0))),
+                    List.of("-g", url(endpoints.get(1))),
                     List.of("--unix-socket", path, "http://localhost"),
                     List.of("--abstract-unix-socket", name, "http://localhost"));
             for (final List<String> way : ways) {
                 final String[] arguments = way.toArray(String[]::new);
                 arguments[arguments.length - 1] += "/file.bin";
                 final Path copy = folder.resolve("copy");
-                final String[] fetch = java.util.Arrays.copyOf(arguments, arguments.length + 2);
+                final String[] fetch = Arrays.copyOf(arguments, arguments.length + 2);
                 fetch[arguments.length] = "-o";
                 fetch[arguments.length + 1] = copy.toString();
                 curl(fetch);
@@ -126,10 +129,13 @@ class HttpIT {
             // The rest of it, as of a download that was broken off.
             curl("-C", "-", "-o", copy.toString(), url + "/file.bin");
             assertThat(Files.mismatch(copy, file)).isEqualTo(-1);
-            assertThat(curl("-z", copy.toString(), "-o", "/dev/null", "-w", "%{http_code}", url + "/file.bin")).isEqualTo("304");
+            assertThat(curl("-z", copy.toString(), "-o", "/dev/null", "-w", "%{http_code}", url + "/file.bin"))
+                    .isEqualTo("304");
             assertThat(curl("-I", url + "/")).contains("Content-Length: 21");
-            assertThat(curl(url + "/", url + "/", url + "/nothing/../")).isEqualTo("<title>index</title>\n".repeat(3).strip());
-            assertThat(curl("-w", "%{num_connects} ", "-o", "/dev/null", "-o", "/dev/null", url + "/", url + "/")).isEqualTo("1 0 ");
+            assertThat(curl(url + "/", url + "/", url + "/nothing/../"))
+                    .isEqualTo("<title>index</title>\n".repeat(3).strip());
+            assertThat(curl("-w", "%{num_connects} ", "-o", "/dev/null", "-o", "/dev/null", url + "/", url + "/"))
+                    .isEqualTo("1 0 ");
             assertThat(server.terminate()).isZero();
             assertThat(server.errors()).isEmpty();
         }
@@ -165,7 +171,8 @@ class HttpIT {
         final StringBuilder requests = new StringBuilder();
         final StringBuilder expected = new StringBuilder();
         for (int i = 0; i < 1000; i++) {
-            requests.append("GET /f").append(i * 7 % 10).append(" HTTP/1.1\r\nHost: localhost\r\nAccept: ").append("x".repeat(i % 50))
+            requests.append("GET /f").append(i * 7 % 10).append(" HTTP/1.1\r\nHost: localhost\r\nAccept: ")
+                    .append("x".repeat(i % 50))
                     .append(i == 999 ? "\r\nConnection: close" : "").append("\r\n\r\n");
             expected.append(Integer.toString(i * 7 % 10).repeat(1 + i * 7 % 10 * 1000));
         }

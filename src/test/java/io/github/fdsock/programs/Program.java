@@ -159,7 +159,8 @@ final class Program implements Closeable {
     /// Waits until it has just that open.
     void awaitDescriptors(final List<String> expected) throws IOException, InterruptedException {
         final long start = System.nanoTime();
-        while (!descriptors().equals(expected) && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
+        while (!descriptors().equals(expected)
+                && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
             Thread.sleep(20);
         }
         assertThat(descriptors()).isEqualTo(expected);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.Linger;
@@ -29,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `fdsock proxy` passes on every byte and each end by itself, between any two families; where it cannot, both sides see that
-/// it is a break-off; and nothing is left open.
+/// `fdsock proxy` passes on every byte and each end by itself, between any two families; where it cannot, both sides
+/// see that it is a break-off; and nothing is left open.
 @Timeout(180)
 class ProxyIT {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(Program.PATIENCE_SECONDS);
@@ -73,14 +74,16 @@ class ProxyIT {
     // ---- socat
 
     /// Passes several megabytes to a program that answers at their end.
-    private void hashes(final String listen, final Program target, final Endpoint there, final String... client) throws Exception {
+    private void hashes(final String listen, final Program target, final Endpoint there, final String... client)
+            throws Exception {
         final byte[] content = new byte[6_000_000];
         new Random(7).nextBytes(content);
         final String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
         try (target; Program proxy = Program.fdsock("proxy", listen, there.toString())) {
             final String text = proxy.listening(1).getFirst().toString();
             final List<String> before = proxy.descriptors();
-            client[client.length - 1] = client[client.length - 1].replace("PLACE", text.substring(text.indexOf(':') + 1));
+            client[client.length - 1] = client[client.length - 1].replace("PLACE",
+                    text.substring(text.indexOf(':') + 1));
             for (int round = 1; round <= 2; round++) {
                 try (Program socat = Program.start(client)) {
                     try (OutputStream input = socat.process().getOutputStream()) {
@@ -112,7 +115,8 @@ class ProxyIT {
         final Path path = folder.resolve("back");
         final Program unix = Program.start("socat", "-d", "-d", "UNIX-LISTEN:" + path + ",fork", "EXEC:sha256sum");
         unix.awaitError(" listening on ");
-        hashes("tcp:127.0.0.1:0", unix, new Endpoint(SOCK_STREAM, SockAddr.unix(path)), "socat", "-t30", "-", "TCP:PLACE");
+        hashes("tcp:127.0.0.1:0", unix, new Endpoint(SOCK_STREAM, SockAddr.unix(path)), "socat", "-t30", "-",
+                "TCP:PLACE");
         assertThat(folder.resolve("front")).doesNotExist();
     }
 
@@ -153,8 +157,8 @@ class ProxyIT {
 
     private static JsonObject iperf3(final SockAddr.Inet front, final String direction) throws Exception {
         final String host = front.toString().startsWith("[") ? "::1" : "127.0.0.1";
-        try (Program client = Program.start("iperf3", "-c", host, "-p", Integer.toString(front.port()), "-t", "1", "--json",
-                direction)) {
+        try (Program client = Program.start("iperf3", "-c", host, "-p", Integer.toString(front.port()), "-t", "1",
+                "--json", direction)) {
             final String report = String.join("\n", client.rest());
             assertThat(client.status()).as(report).isZero();
             return JsonParser.parseString(report).getAsJsonObject().getAsJsonObject("end");
@@ -174,7 +178,8 @@ class ProxyIT {
                 assertThatThrownBy(() -> receive(client, new byte[1])).hasMessageContaining("ECONNRESET");
             }
             proxy.awaitError("connection 1: over, 0 bytes there and 0 back: ");
-            assertThat(proxy.errors()).contains("connection 1: from [::1]:").contains("ECONNREFUSED (Connection refused)");
+            assertThat(proxy.errors()).contains("connection 1: from [::1]:")
+                    .contains("ECONNREFUSED (Connection refused)");
             proxy.awaitDescriptors(before);
             assertThat(proxy.terminate()).isZero();
         }
@@ -217,7 +222,8 @@ class ProxyIT {
                 final SocketFd dies = targetDies ? server : client;
                 dies.setsockopt(SockOpt.SO_LINGER, Linger.RESET);
                 dies.close();
-                assertThatThrownBy(() -> receive(targetDies ? client : server, some)).hasMessageContaining("ECONNRESET");
+                assertThatThrownBy(() -> receive(targetDies ? client : server, some))
+                        .hasMessageContaining("ECONNRESET");
             }
             setting.proxy.awaitError("connection 1: over, 1000 bytes there and 1000 back: ");
             assertThat(setting.proxy.errors()).contains("ECONNRESET");
@@ -243,7 +249,7 @@ class ProxyIT {
                 while (got[0] == 0) {
                     try (SocketFd server = setting.listener.accept()) {
                         receive(server, got);
-                    } catch (final io.github.fdsock.ErrnoException e) {
+                    } catch (final ErrnoException e) {
                         assertThat(e.errno()).isEqualTo(ECONNRESET);
                     }
                 }
@@ -355,7 +361,7 @@ class ProxyIT {
         try {
             socket.send(new byte[] {1}, 0, 1, 0);
             return receive(socket, new byte[1]) == 1;
-        } catch (final io.github.fdsock.ErrnoException e) {
+        } catch (final ErrnoException e) {
             assertThat(e.errno()).isIn(ECONNRESET, EPIPE);
             return false;
         }
@@ -374,7 +380,8 @@ class ProxyIT {
 
     @Test
     void anAddressThatIsNoStreamsIsWrongUsage() throws Exception {
-        for (final List<String> wrong : List.of(List.of("udp:127.0.0.1:0", "tcp:127.0.0.1:9"), List.of("tcp:127.0.0.1:0", "unixseq:@x"),
+        for (final List<String> wrong : List.of(List.of("udp:127.0.0.1:0", "tcp:127.0.0.1:9"),
+                List.of("tcp:127.0.0.1:0", "unixseq:@x"),
                 List.of("tcp:127.0.0.1:0"))) {
             final List<String> arguments = new ArrayList<>(wrong);
             arguments.addFirst("proxy");

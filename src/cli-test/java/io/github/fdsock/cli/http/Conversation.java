@@ -16,8 +16,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/// A client and a server in one loop, over a pair of sockets: what the client sends, in which pieces, and what comes back
-/// until the connection ends.
+/// A client and a server in one loop, over a pair of sockets: what the client sends, in which pieces, and what comes
+/// back until the connection ends.
 final class Conversation implements Closeable {
     static final Limits LIMITS = Limits.USUAL;
 

@@ -65,7 +65,8 @@ class FileTreeTest {
     }
 
     private String get(final String target, final String... fields) throws IOException {
-        return Conversation.of(files, Conversation.LIMITS, "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        return Conversation.of(files, Conversation.LIMITS, "GET " + target
+                + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                 + (fields.length == 0 ? "" : String.join("\r\n", fields) + "\r\n") + "\r\n", false);
     }
 
@@ -90,10 +91,14 @@ class FileTreeTest {
     @Test
     void filesThatAreAskedForTogetherComeOneBehindTheOther() throws IOException {
         final String next = " HTTP/1.1\r\nHost: x\r\n\r\n";
-        final String answers = Conversation.of(files, Conversation.LIMITS, "GET /file.bin" + next + "HEAD /file.bin" + next
-                + "GET /nothing" + next + "GET /file.bin" + next + "GET /empty.txt" + next + "GET /folder/" + next, true);
-        assertThat(answers).containsSubsequence("200 OK", content, "200 OK", "Content-Length: " + SIZE + "\r\n\r\nHTTP/1.1 404",
-                "200 OK", content, "200 OK", "Content-Length: 0\r\n\r\nHTTP/1.1 200 OK").endsWith("\r\n\r\n<p>index</p>");
+        final String answers = Conversation.of(files, Conversation.LIMITS, "GET /file.bin" + next
+                + "HEAD /file.bin" + next + "GET /nothing" + next + "GET /file.bin" + next + "GET /empty.txt" + next
+                + "GET /folder/" + next,
+                true);
+        assertThat(answers).containsSubsequence("200 OK", content,
+                "200 OK", "Content-Length: " + SIZE + "\r\n\r\nHTTP/1.1 404",
+                "200 OK", content, "200 OK", "Content-Length: 0\r\n\r\nHTTP/1.1 200 OK")
+                .endsWith("\r\n\r\n<p>index</p>");
     }
 
     @Test
@@ -107,9 +112,11 @@ class FileTreeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/nothing, 404", "/file.bin/, 404", "/file.bin/x, 404", "/out, 404", "/away/index.html, 404", "/away/, 404",
-        "/away, 404", "/circle, 404", "/.., 404", "/../root.secret, 404", "/folder/../../root.secret, 404", "/folder/.., 404",
-        "/%2e%2e/root.secret, 404", "/.%2E/root.secret, 404", "/..%2froot.secret, 404", "/folder%2Findex.html, 404",
+    @CsvSource({"/nothing, 404", "/file.bin/, 404", "/file.bin/x, 404", "/out, 404", "/away/index.html, 404",
+        "/away/, 404", "/away, 404", "/circle, 404", "/.., 404", "/../root.secret, 404",
+        "/folder/../../root.secret, 404",
+        "/folder/.., 404", "/%2e%2e/root.secret, 404", "/.%2E/root.secret, 404", "/..%2froot.secret, 404",
+        "/folder%2Findex.html, 404",
         "/folder/../file.bin, 404", "/file.bin%00, 400", "/%00, 400", "/%, 400", "/%2, 400", "/%g0, 400", "/%0g, 400"})
     void nothingElseIsSent(final String target, final int status) throws IOException {
         assertThat(get(target)).startsWith("HTTP/1.1 " + status + " ").doesNotContain("secret\n");
@@ -135,7 +142,8 @@ class FileTreeTest {
         "bytes=0-, 0, 300000", "bytes=5-400000, 5, 299995"})
     void aPartIsSent(final String range, final int start, final int length) throws IOException {
         final String answer = get("/file.bin", "Range: " + range, "If-Range: " + MODIFIED);
-        assertThat(answer).startsWith("HTTP/1.1 206 Partial Content\r\n").contains("\r\nContent-Length: " + length + "\r\n",
+        assertThat(answer).startsWith("HTTP/1.1 206 Partial Content\r\n")
+                .contains("\r\nContent-Length: " + length + "\r\n",
                 "\r\nContent-Range: bytes " + start + "-" + (start + length - 1) + "/300000\r\n");
         assertThat(body(answer)).isEqualTo(content.substring(start, start + length));
     }
@@ -157,11 +165,14 @@ class FileTreeTest {
 
     @Test
     void whoHasItIsToldSo() throws IOException {
-        for (final String since : new String[] {MODIFIED, "Sun, 06 Nov 1994 08:49:38 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"}) {
+        for (final String since : new String[] {MODIFIED, "Sun, 06 Nov 1994 08:49:38 GMT",
+                "Sunday, 06-Nov-94 08:49:37 GMT"}) {
             assertThat(get("/file.bin", "If-Modified-Since: " + since)).startsWith("HTTP/1.1 304 Not Modified\r\n")
-                    .contains("\r\nLast-Modified: " + MODIFIED + "\r\n").doesNotContain("Content-Length").endsWith("\r\n\r\n");
+                    .contains("\r\nLast-Modified: " + MODIFIED + "\r\n").doesNotContain("Content-Length")
+                    .endsWith("\r\n\r\n");
         }
-        for (final String other : new String[] {"If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT", "If-Modified-Since: never",
+        for (final String other : new String[] {"If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT",
+                "If-Modified-Since: never",
             "If-Modified-Since: " + MODIFIED + "\r\nIf-None-Match: \"tag\""}) {
             assertThat(get("/file.bin", other)).startsWith("HTTP/1.1 200 OK");
         }
@@ -179,7 +190,8 @@ class FileTreeTest {
     @Test
     void aRootThatIsNoneIsRefused() {
         assertThatThrownBy(() -> new FileTree(root.resolve("nothing"), null)).isInstanceOf(NoSuchFileException.class);
-        assertThatThrownBy(() -> new FileTree(root.resolve("file.bin"), null)).isInstanceOf(NotDirectoryException.class);
+        assertThatThrownBy(() -> new FileTree(root.resolve("file.bin"), null))
+                .isInstanceOf(NotDirectoryException.class);
     }
 
     @Test
@@ -204,7 +216,8 @@ class FileTreeTest {
                 if (talk.cause() != null) {
                     throw new IOException(talk.log(), talk.cause());
                 }
-                final boolean whole = answers.endsWith("\r\n\r\np>") && answers.contains("\r\n\r\n" + content + "HTTP/1.1 206 ");
+                final boolean whole = answers.endsWith("\r\n\r\np>") && answers.contains("\r\n\r\n" + content
+                        + "HTTP/1.1 206 ");
                 if (!whole) {
                     // The client sees a status, or fewer bytes than it was told.
                     final boolean refused = Pattern.compile("HTTP/1.1 (403|404|500|503) ").matcher(answers).find();
@@ -214,6 +227,7 @@ class FileTreeTest {
             }
         // Why a file is not there to be sent is the client's business alone.
         }).expecting((rule, thrown) -> thrown.getMessage().matches("(?s).*(403 Forbidden|404 Not Found).*")).run();
-        assertThat(report.failed()).containsKeys(Call.open, Call.sendfile, Call.send, Call.recv, Call.close, Call.shutdown);
+        assertThat(report.failed()).containsKeys(Call.open, Call.sendfile, Call.send, Call.recv, Call.close,
+                Call.shutdown);
     }
 }

@@ -46,7 +46,8 @@ class RequestBodyTest {
         try {
             final String whole = end(body("Transfer-Encoding: chunked"), text, Integer.MAX_VALUE);
             for (int piece = 1; piece < Math.min(text.length(), 100); piece++) {
-                assertThat(end(body("Transfer-Encoding: chunked"), text, piece)).as("in pieces of %s", piece).isEqualTo(whole);
+                assertThat(end(body("Transfer-Encoding: chunked"), text, piece)).as("in pieces of %s", piece)
+                        .isEqualTo(whole);
             }
             return whole;
         } catch (final Refusal e) {
@@ -75,7 +76,8 @@ class RequestBodyTest {
         final StringBuilder text = new StringBuilder();
         for (final int size : sizes) {
             text.append(size % 2 == 0 ? Integer.toHexString(size) : "00" + Integer.toHexString(size).toUpperCase())
-                    .append(extended ? ";name=\"value\"" : "").append("\r\n").append("\r0\n".repeat(size), 0, size).append("\r\n");
+                    .append(extended ? ";name=\"value\"" : "").append("\r\n").append("\r0\n".repeat(size), 0, size)
+                    .append("\r\n");
         }
         text.append("0\r\n").append("Name: value\r\n".repeat(trailers)).append("\r\n");
         assertThat(endOfChunks(text + "GET / HTTP/1.1\r\n")).isEqualTo(Integer.toString(text.length()));
@@ -83,8 +85,10 @@ class RequestBodyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1\n", "1\r1", "1\r\nab", "1\r\na\n",
-        "1\r\na\r\r", "1;\n\r\n", "0\n", "0\r\n\n", "0\r\n\0", "0\r\na\n", "0\r\n\r\r", "1111111111111111\r\n", ";\r\n"})
+    @ValueSource(strings = {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1\n", "1\r1",
+            "1\r\nab", "1\r\na\n",
+        "1\r\na\r\r", "1;\n\r\n", "0\n", "0\r\n\n", "0\r\n\0", "0\r\na\n", "0\r\n\r\r", "1111111111111111\r\n",
+                ";\r\n"})
     void notInChunks(final String text) {
         assertThat(endOfChunks(text)).isEqualTo("400 Bad Request");
     }

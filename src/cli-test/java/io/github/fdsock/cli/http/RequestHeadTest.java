@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// A head is read as RFC 9112 says, however it is cut into pieces, and what two servers could read differently is refused.
+/// A head is read as RFC 9112 says, however it is cut into pieces, and what two servers could read differently is
+/// refused.
 class RequestHeadTest {
     private static final Limits LIMITS = new Limits(100, 300, 1000, Duration.ofSeconds(1), Duration.ofSeconds(1));
 
@@ -65,7 +66,8 @@ class RequestHeadTest {
         "GET / HTTP/1.2|Host:|| => GET GET / HTTP/1.2 25 -1 null null null",
         "GET http://h:1/a HTTP/1.1|Host: x|| => GET GET http://h:1/a HTTP/1.1 38 -1 null null null",
         "POST * HTTP/1.1|Host: x|Content-Length: 007|| => OTHER POST * HTTP/1.1 49 7 null null null",
-        "BREW /pot HTTP/1.1|Host: x|Transfer-Encoding: Chunked|| => UNKNOWN BREW /pot HTTP/1.1 59 -1 chunked null null null",
+        "BREW /pot HTTP/1.1|Host: x|Transfer-Encoding: Chunked||"
+                + " => UNKNOWN BREW /pot HTTP/1.1 59 -1 chunked null null null",
         "GET / HTTP/1.1|Host: x|Range:   a\tb \t|If-Range: c|If-Modified-Since: d||"
                 + " => GET GET / HTTP/1.1 78 -1 a\tb c d",
         "GET / HTTP/1.1|Host: x|If-Modified-Since: d|If-None-Match: e|| => GET GET / HTTP/1.1 67 -1 null null null"})
@@ -141,7 +143,8 @@ class RequestHeadTest {
 
     @Test
     void theNextOneBeginsBehindIt() throws Refusal {
-        final byte[] bytes = "GET /a HTTP/1.1\r\nHost:\r\nRange: x\r\n\r\nHEAD /b HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        final byte[] bytes = "GET /a HTTP/1.1\r\nHost:\r\nRange: x\r\n\r\nHEAD /b HTTP/1.0\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII);
         final MemorySegment data = MemorySegment.ofArray(bytes);
         final RequestHead head = new RequestHead(LIMITS);
         assertThat(head.read(data, 0, bytes.length)).isTrue();
@@ -160,10 +163,11 @@ class RequestHeadTest {
     /// Nearly heads, of which some are some.
     @Provide
     Arbitrary<String> pieces() {
-        return Arbitraries.of(List.of("GET", "HEAD", "POST", " ", "/", "a", "?", "%2e", "http://", "*", "HTTP/1.1", "HTTP/1.0",
-                "HTTP/3.0", "\r\n", "\r\n", "\r\n", "\r", "\n", "\0", "\t", ":", ",", "Host", "Host: x\r\n",
+        return Arbitraries.of(List.of("GET", "HEAD", "POST", " ", "/", "a", "?", "%2e", "http://", "*", "HTTP/1.1",
+                "HTTP/1.0", "HTTP/3.0", "\r\n", "\r\n", "\r\n", "\r", "\n", "\0", "\t", ":", ",", "Host", "Host: x\r\n",
                 "Connection: ", "close", "keep-alive", "Content-Length: ", "18", "-", "Transfer-Encoding: ", "chunked",
-                "Range: ", "bytes=0-1", "GET / HTTP/1.1\r\n", "\u00ff")).list().ofMaxSize(12).map(list -> String.join("", list));
+                "Range: ", "bytes=0-1", "GET / HTTP/1.1\r\n", "\u00ff")).list().ofMaxSize(12)
+                .map(list -> String.join("", list));
     }
 
     @Property

@@ -15,15 +15,15 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /// The files below a directory, as they are at the time of each request.
 ///
 /// **Nothing outside of it is sent**, whatever the path says and whatever links stand in the tree: the file is opened
-/// first, and then the kernel is asked what was opened (`/proc/self/fd`). No check of a name before the call could be as
-/// certain, since the name may mean something else by then. What this does not see is what the tree itself makes a part
-/// of it: hard links and mounts. A directory that is renamed while it is served is served no more.
+/// first, and then the kernel is asked what was opened (`/proc/self/fd`). No check of a name before the call could be
+/// as certain, since the name may mean something else by then. What this does not see is what the tree itself makes a
+/// part of it: hard links and mounts. A directory that is renamed while it is served is served no more.
 ///
 /// Pipes, sockets and devices are not sent. They are opened without waiting, and closed.
 final class FileTree implements Site {
@@ -76,7 +76,7 @@ final class FileTree implements Site {
                 bytes[n++] = quoted[i];
             }
         }
-        return java.util.Arrays.copyOf(bytes, n);
+        return Arrays.copyOf(bytes, n);
     }
 
     private static int hex(final byte b) {
@@ -93,9 +93,13 @@ final class FileTree implements Site {
         try {
             answer(request, answers, false);
         } catch (final IOException e) {
-            log.println("not served: " + request.requestLine() + ": " + e.getMessage());
+            complain(request, e);
             answers.tell(Status.INTERNAL_SERVER_ERROR, null);
         }
+    }
+
+    private void complain(final RequestHead request, final IOException e) {
+        log.println("not served: " + request.requestLine() + ": " + e.getMessage());
     }
 
     /// Turns the path into the name of a file.
@@ -211,7 +215,7 @@ final class FileTree implements Site {
             case ENOTDIR, ENAMETOOLONG, ELOOP -> Status.NOT_FOUND;
             case EACCES, EPERM, ENXIO, ENODEV -> Status.FORBIDDEN;
             default -> {
-                log.println("not served: " + request.requestLine() + ": " + ErrnoException.of(errno, "open").getMessage());
+                complain(request, ErrnoException.of(errno, "open"));
                 yield errno == EMFILE || errno == ENFILE || errno == ENOMEM ? Status.SERVICE_UNAVAILABLE
                         : Status.INTERNAL_SERVER_ERROR;
             }
@@ -232,10 +236,11 @@ final class FileTree implements Site {
     }
 
     /// Whether the file was handed over.
-    private boolean send(final RequestHead request, final Answers answers, final Fd file, final BasicFileAttributes facts) {
+    private boolean send(final RequestHead request, final Answers answers, final Fd file,
+            final BasicFileAttributes facts) {
         final long size = facts.size();
         // A time to come would let the file count as unchanged when it has changed.
-        final long modified = Math.min(seconds(facts.lastModifiedTime()), Answers.now());
+        final long modified = Math.min(facts.lastModifiedTime().to(TimeUnit.SECONDS), Answers.now());
         final byte[] modifiedText = lastModified.at(modified);
         final String since = request.ifModifiedSince();
         if (since != null && modified <= HttpDate.read(since)) {
@@ -243,7 +248,8 @@ final class FileTree implements Site {
             return false;
         }
         ByteRange range = request.method() == RequestHead.Method.GET ? ByteRange.read(request.range(), size) : null;
-        if (request.ifRange() != null && !request.ifRange().equals(new String(modifiedText, StandardCharsets.US_ASCII))) {
+        final String ifRange = request.ifRange();
+        if (ifRange != null && !ifRange.equals(new String(modifiedText, StandardCharsets.US_ASCII))) {
             // Its beginning, which the client has, is of another file.
             range = null;
         }
@@ -257,13 +263,10 @@ final class FileTree implements Site {
         if (range == null) {
             answers.end(file, 0, size);
         } else {
-            answers.field(CONTENT_RANGE, Answers.ascii("bytes " + range.start() + '-' + (range.start() + range.length() - 1)
-                    + '/' + size)).end(file, range.start(), range.length());
+            final long last = range.start() + range.length() - 1;
+            answers.field(CONTENT_RANGE, Answers.ascii("bytes " + range.start() + '-' + last + '/' + size))
+                    .end(file, range.start(), range.length());
         }
         return true;
-    }
-
-    private static long seconds(final FileTime time) {
-        return time.to(TimeUnit.SECONDS);
     }
 }

@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
 
 /// A client's requests and their answers, one behind the other.
 ///
-/// A client that does not take its answers is not read from, so that it costs what its stream queues and what one read has
-/// brought, at most. Requests are read where they arrive; only what is cut off by the end of a read is copied.
+/// A client that does not take its answers is not read from, so that it costs what its stream queues and what one read
+/// has brought, at most. Requests are read where they arrive; only what is cut off by the end of a read is copied.
 final class HttpConnection {
     /// So many requests of one client are answered before others have their turn, some 0.5 ms of small files.
     private static final int ANSWERS_PER_TURN = 64;
@@ -213,6 +213,9 @@ final class HttpConnection {
         } else {
             // Where it is held already, it moves to the beginning.
             hold(data, start, end);
+            if (!body.isPending()) {
+                head.movedTo(held);
+            }
         }
     }
 

@@ -15,10 +15,11 @@ import java.util.Locale;
 final class HttpDate {
     private static final DateTimeFormatter FORMAT = formatter(of("EEE, dd MMM uuuu HH:mm:ss 'GMT'"));
 
-    /// What has to be understood: today's form; that of RFC 850, whose two digits are of a year at most 50 years ahead; that
-    /// of C's `asctime`.
+    /// What has to be understood: today's form; that of RFC 850, whose two digits are of a year at most 50 years ahead;
+    /// that of C's `asctime`.
     private static final List<DateTimeFormatter> READ = List.of(FORMAT,
-            formatter(of("EEEE, dd-MMM-").appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.now(ZoneOffset.UTC).minusYears(49))
+            formatter(of("EEEE, dd-MMM-")
+                    .appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.now(ZoneOffset.UTC).minusYears(49))
                     .appendPattern(" HH:mm:ss 'GMT'")),
             formatter(of("EEE MMM ppd HH:mm:ss uuuu")));
 

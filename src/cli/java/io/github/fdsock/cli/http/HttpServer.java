@@ -9,8 +9,8 @@ import java.time.Duration;
 
 /// Serves a site over HTTP/1.1 (RFC 9110, RFC 9112) on the streams that it is given, which belong to one loop.
 ///
-/// GET and HEAD are answered, whatever else is refused. Connections are kept, and requests that come before the answer to
-/// an earlier one are answered in their order. Bodies are read and thrown away.
+/// GET and HEAD are answered, whatever else is refused. Connections are kept, and requests that come before the answer
+/// to an earlier one are answered in their order. Bodies are read and thrown away.
 public final class HttpServer {
     private final Limits limits;
     private final Site site;

@@ -11,5 +11,6 @@ import java.time.Duration;
 /// @param idle        so long nothing may be sent by the client, or taken; then the connection ends
 record Limits(int requestLine, int head, long body, Duration request, Duration idle) {
     /// What other servers have: 8 KiB for a line is nginx's, and 16 KiB for the head are Node's.
-    static final Limits USUAL = new Limits(8 * 1024, 16 * 1024, 1024 * 1024, Duration.ofSeconds(30), Duration.ofSeconds(60));
+    static final Limits USUAL = new Limits(8 * 1024, 16 * 1024, 1024 * 1024, Duration.ofSeconds(30),
+            Duration.ofSeconds(60));
 }

@@ -5,7 +5,9 @@ import java.lang.foreign.ValueLayout;
 
 /// The body of a request, which is checked and thrown away (RFC 9112, 6 and 7.1).
 final class RequestBody {
-    private enum State { NONE, LENGTH, SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, LINE, TRAILER, TRAILER_LF, LAST_LF }
+    private enum State {
+        NONE, LENGTH, SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, LINE, TRAILER, TRAILER_LF, LAST_LF
+    }
 
     /// A larger number has more digits than a `long` holds for certain.
     private static final int SIZE_DIGITS = 15;

@@ -4,13 +4,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/// Request line and header fields, read byte by byte where they lie, however they are cut into pieces (RFC 9112, 2 to 6).
+/// Request line and header fields, read byte by byte where they lie, however they are cut into pieces (RFC 9112, 2 to
+/// 6).
 ///
-/// Strict where lenience lets two servers see two different requests: a line ends with CR LF and with nothing else, a CR
-/// stands nowhere else, no line is folded, no blank is before a colon, and the length of a body is said once.
+/// Strict where lenience lets two servers see two different requests: a line ends with CR LF and with nothing else, a
+/// CR stands nowhere else, no line is folded, no blank is before a colon, and the length of a body is said once.
 ///
-/// Used again for each request of a connection. What was found is kept as places in the bytes, and lasts as long as they
-/// do; [#keep] copies them.
+/// Used again for each request of a connection. What was found is kept as places in the bytes, and lasts as long as
+/// they do; [#keep] copies them.
 final class RequestHead {
     /// What is to be done.
     enum Method {
@@ -150,7 +151,7 @@ final class RequestHead {
             if (read > (hasRequestLine ? limits.head() : limits.requestLine())) {
                 throw hasRequestLine
                         ? new Refusal(Status.HEADER_FIELDS_TOO_LARGE, limits.head() + " bytes are the most")
-                        : new Refusal(Status.URI_TOO_LONG, "a request line of " + limits.requestLine() + " bytes is the longest");
+                        : new Refusal(Status.URI_TOO_LONG, limits.requestLine() + " bytes of a line are the most");
             }
             if (b == '\n') {
                 if (!afterCr) {
@@ -248,7 +249,8 @@ final class RequestHead {
                 throw bad("a byte in the target that belongs into no URI");
             }
         }
-        final int scheme = startsWith(HTTP, start, end) ? HTTP.length : startsWith(HTTPS, start, end) ? HTTPS.length : 0;
+        final int scheme = startsWith(HTTP, start, end) ? HTTP.length
+                : startsWith(HTTPS, start, end) ? HTTPS.length : 0;
         if (scheme > 0) {
             // Of whatever host: this is the only one.
             place += scheme;
@@ -397,11 +399,6 @@ final class RequestHead {
 
     // ---- what was found
 
-    /// Whether nothing of a request has come yet.
-    boolean isEmpty() {
-        return read == 0;
-    }
-
     /// The bytes of the head, its last line included.
     int length() {
         return read;
@@ -410,6 +407,12 @@ final class RequestHead {
     /// Lets it outlast the bytes that it was read from.
     void keep() {
         bytes = MemorySegment.ofArray(bytes.asSlice(from, read).toArray(ValueLayout.JAVA_BYTE));
+        from = 0;
+    }
+
+    /// What has been read of it lies at the beginning of other memory from now on.
+    void movedTo(final MemorySegment memory) {
+        bytes = memory;
         from = 0;
     }
 

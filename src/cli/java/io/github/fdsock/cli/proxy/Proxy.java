@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 
-/// Passes each connection on to one target, whichever families the two belong to, until both sides have ended: the end of
-/// one direction is passed on as such, and the other goes on.
+/// Passes each connection on to one target, whichever families the two belong to, until both sides have ended: the end
+/// of one direction is passed on as such, and the other goes on.
 ///
 /// Where the target cannot be reached the client's connection is reset, as it would have been there.
 public final class Proxy {
