@@ -2,8 +2,9 @@
 /// calls, real `errno`.
 ///
 /// The module opens nothing and requires nothing but `java.base`; others are used where they are there: two for traces
-/// that are switched on from outside and for loops in Flight Recorder, JUnit's for the extensions of it. Whoever starts
-/// the JVM grants it native access with `--enable-native-access=io.github.fdsock`.
+/// that are switched on from outside and for loops in Flight Recorder, `jdk.management` to block virtual threads in good
+/// time, JUnit's for the extensions of it. Whoever starts the JVM grants it native access with
+/// `--enable-native-access=io.github.fdsock`.
 module io.github.fdsock {
     requires static java.management;
     requires static jdk.jfr;
