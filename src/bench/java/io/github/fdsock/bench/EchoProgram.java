@@ -17,6 +17,8 @@ record EchoProgram(String name, boolean inJvm, List<String> command) {
 
     static final EchoProgram FDSOCK = new EchoProgram("fdsock", true, List.of(TOOL, "echo"));
     static final EchoProgram CHANNELS = new EchoProgram("JDK, Selector", true, List.of(TOOL, "nio-echo"));
+    static final EchoProgram BLOCKING =
+            new EchoProgram("fdsock, virtual threads", true, List.of(BlockingEcho.class.getName()));
     static final EchoProgram VIRTUAL_THREADS =
             new EchoProgram("JDK, virtual threads", true, List.of(VirtualThreadEcho.class.getName()));
 

@@ -84,6 +84,7 @@ final class LoopTable implements Table {
                 new Contestant(EchoProgram.cWithTwoThreads(programs), null, null),
                 new Contestant(EchoProgram.FDSOCK, 1.03, 0.97),
                 new Contestant(EchoProgram.CHANNELS, null, null),
+                new Contestant(EchoProgram.BLOCKING, 1.15, 0.9),
                 new Contestant(EchoProgram.VIRTUAL_THREADS, null, null));
         for (final String transport : TRANSPORTS) {
             for (final Contestant contestant : contestants) {

@@ -20,7 +20,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// What a timer of a loop costs while many others are armed.
 ///
-/// Each sample is the time of [#TURNS] timers, taken one after the other through all there are, which [TimerTable] divides.
+/// Each sample is the time of [#TURNS] timers, taken one after the other through all there are, which [TimerTable]
+/// divides.
 /// The clock is read once for each that is armed.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)

@@ -50,10 +50,11 @@ class ReadmeIT {
     void theExamplesOfTheLoopsGuideRunAsTheyStand() throws Exception {
         final String guide = Files.readString(Project.directory().resolve("src/site/markdown/loop.md"));
         final List<String> programs = JAVA.matcher(guide).results().map(match -> match.group(1)).toList();
-        assertThat(programs).hasSize(3);
+        assertThat(programs).hasSize(4);
         assertThat(run(guide, programs.get(0))).containsExactly("you are client 1", "client 1 has gone: null");
         assertThat(run(guide, programs.get(1))).isSubsetOf("ErrnoException");
-        assertThat(run(guide, programs.get(2))).containsExactly("a millisecond later", "true");
+        assertThat(run(guide, programs.get(2))).containsExactly("6 bytes back");
+        assertThat(run(guide, programs.get(3))).containsExactly("a millisecond later", "true");
     }
 
     @Test
