@@ -1,5 +1,7 @@
 package io.github.fdsock.bench;
 
+import io.github.fdsock.bench.server.BlockingEcho;
+import io.github.fdsock.bench.server.VirtualThreadEcho;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

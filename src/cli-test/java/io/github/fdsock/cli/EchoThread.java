@@ -1,8 +1,12 @@
 package io.github.fdsock.cli;
 
+import static io.github.fdsock.sys.Constants.SOCK_NONBLOCK;
+
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.cli.serve.Echo;
+import io.github.fdsock.cli.serve.Server;
+import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.loop.Listener;
-import io.github.fdsock.loop.WaitStrategy;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -12,28 +16,32 @@ import java.io.PrintStream;
 /// server has put everything away.
 final class EchoThread implements Closeable {
     private final ByteArrayOutputStream log = new ByteArrayOutputStream();
-    private final EchoServer server;
+    private final Resources all = new Resources();
+    private final EventLoop loop;
     private final Thread thread = new Thread(this::run, "echo");
     private Endpoint endpoint;
     private Exception failure;
 
     EchoThread(final Endpoint endpoint) throws IOException {
-        server = new EchoServer(new PrintStream(log, true), WaitStrategy.BLOCK, Listener.Overload.REFUSE, false);
+        final Resources socketFiles = all.add(new Resources());
+        loop = all.add(EventLoop.open());
+        final PrintStream out = new PrintStream(log, true);
         boolean serves = false;
         try {
-            this.endpoint = server.serve(endpoint);
+            this.endpoint = new Server(loop, Listener.Overload.REFUSE, new Echo(out, false), out)
+                    .serve(SocketFile.bind(endpoint, SOCK_NONBLOCK, socketFiles));
             serves = true;
         } finally {
             if (!serves) {
-                server.close();
+                all.close();
             }
         }
         thread.start();
     }
 
     private void run() {
-        try (server) {
-            server.run();
+        try (all) {
+            loop.run();
         } catch (final IOException | RuntimeException e) {
             failure = e;
         }
@@ -62,9 +70,9 @@ final class EchoThread implements Closeable {
     /// Twice, since the first time may fail, which would be the end of a process.
     private void stop() throws IOException {
         try {
-            server.stop();
+            loop.stop();
         } finally {
-            server.stop();
+            loop.stop();
         }
     }
 

@@ -17,8 +17,9 @@ import picocli.CommandLine;
 /// `fdsock`: the commands, their common options and exit statuses.
 @Command(name = "fdsock", description = "BSD sockets for Java, from the command line.",
         subcommands = {EchoCommand.class, PingCommand.class, SendFdCommand.class, RecvFdCommand.class,
-            FdsCommand.class, HttpCommand.class, ProxyCommand.class, DemoCommand.class, TraceCommand.class,
-            InjectCommand.class, ScriptCommand.class, NioEchoCommand.class, SuccessorCommand.class},
+            FdsCommand.class, HttpCommand.class, ProxyCommand.class, ChatCommand.class, ServeInheritedCommand.class,
+            DemoCommand.class, TraceCommand.class, InjectCommand.class, ScriptCommand.class, NioEchoCommand.class,
+            SuccessorCommand.class},
         mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, usageHelpAutoWidth = true,
         versionProvider = Main.Version.class,
         exitCodeListHeading = "Exit status:%n", exitCodeList = {"0:done", "1:failed", "2:wrong usage"})

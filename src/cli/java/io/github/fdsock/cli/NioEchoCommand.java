@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `fdsock nio-echo`: [EchoServer] on stream sockets over the JDK's own channels, for the demo to compare with.
+/// `fdsock nio-echo`: [EchoCommand] on stream sockets over the JDK's own channels, for the demo to compare with.
 @Command(name = "nio-echo", hidden = true, description = "An echo server over JDK NIO, to compare with.")
 final class NioEchoCommand implements Callable<Integer> {
     private static final int BUFFER_SIZE = 256 * 1024;

@@ -166,6 +166,12 @@ final class Program implements Closeable {
         assertThat(descriptors()).isEqualTo(expected);
     }
 
+    /// Gives it something on its standard input.
+    void type(final String text) throws IOException {
+        process.outputWriter().write(text);
+        process.outputWriter().flush();
+    }
+
     /// Closes its standard input.
     void endInput() throws IOException {
         process.outputWriter().close();

@@ -148,6 +148,135 @@ class SystemdIT {
         }
     }
 
+    // ---- fdsock serve-inherited
+
+    @Test
+    @RequiresProgram("systemd-socket-activate")
+    void theCommandServesEveryListenerTellsTheManagerAndLeavesTheFiles() throws Exception {
+        final SockAddr tcp = freePort();
+        final Path file = folder.resolve("s");
+        final SockAddr managerAddress = SockAddr.unixAbstract(folder + "/notify");
+        try (SocketFd manager = SocketFd.socket(AF_UNIX, SOCK_DGRAM, 0); Arena arena = Arena.ofConfined()) {
+            manager.bind(managerAddress);
+            try (Program activate = activateCommand(List.of(), "-E", "NOTIFY_SOCKET=" + managerAddress,
+                    "-l", tcp.toString(), "-l", file.toString(), "--fdname=one:two")) {
+                awaitListeners(activate, 2);
+                for (int i = 0; i < 2; i++) {
+                    assertAnswers(tcp, SOCK_STREAM);
+                    assertAnswers(SockAddr.unix(file), SOCK_STREAM);
+                }
+                assertThat(activate.line()).isEqualTo("listening tcp:" + tcp);
+                assertThat(activate.line()).isEqualTo("listening unix:" + file);
+                final MemorySegment room = arena.allocate(1000);
+                try (Message ready = receive(manager, room)) {
+                    assertThat(text(room, ready.bytes())).isEqualTo("READY=1");
+                }
+                assertThat(activate.terminate()).as(activate.errors()).isZero();
+                try (Message stopping = receive(manager, room)) {
+                    assertThat(text(room, stopping.bytes())).isEqualTo("STOPPING=1");
+                }
+                assertThat(activate.errors()).contains("serving one, tcp:" + tcp + '\n', "serving two, unix:" + file + '\n');
+            }
+        }
+        assertThat(file).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-d", "--seqpacket"})
+    @RequiresProgram("systemd-socket-activate")
+    void theCommandServesDatagramsAndPackets(final String kind) throws Exception {
+        try (Program activate = activateCommand(List.of(), kind, "-l", "@" + folder)) {
+            awaitListeners(activate, 1);
+            for (int i = 0; i < 2; i++) {
+                assertAnswers(SockAddr.unixAbstract(folder.toString()), kind.equals("-d") ? SOCK_DGRAM : SOCK_SEQPACKET);
+            }
+            assertThat(activate.line()).isEqualTo("listening " + (kind.equals("-d") ? "unixdgram:@" : "unixseq:@") + folder);
+            assertThat(activate.terminate()).as(activate.errors()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @RequiresProgram("systemd-socket-activate")
+    void theCommandEndsWithTheConnectionItWasStartedFor(final boolean inetd) throws Exception {
+        final List<String> options = new ArrayList<>(List.of("--accept", "-l", "@" + folder));
+        if (inetd) {
+            options.add("--inetd");
+        }
+        try (Program activate = activateCommand(inetd ? List.of("--inetd") : List.of(), options.toArray(String[]::new))) {
+            awaitListeners(activate, 1);
+            for (int i = 0; i < 2; i++) {
+                assertAnswers(SockAddr.unixAbstract(folder.toString()), SOCK_STREAM);
+            }
+            awaitLines(activate, "died with code 0", 2);
+            activate.terminate();
+            assertThat(activate.rest()).isEmpty();
+            assertThat(activate.errors()).contains("serving " + (inetd ? "standard input" : "unknown")
+                    + ", a connection at unix:@" + folder + '\n');
+        }
+    }
+
+    @Test
+    @RequiresProgram("systemd-socket-activate")
+    void theCommandServesAListenerThatIsStandardInput() throws Exception {
+        try (Program activate = activateCommand(List.of("--inetd"), "--inetd", "-l", "@" + folder)) {
+            awaitListeners(activate, 1);
+            assertAnswers(SockAddr.unixAbstract(folder.toString()), SOCK_STREAM);
+            assertThat(activate.terminate()).as(activate.errors()).isZero();
+            assertThat(activate.errors()).contains("serving standard input, unix:@" + folder + '\n');
+        }
+    }
+
+    @Test
+    void theCommandSaysThatNothingWasPassed() throws Exception {
+        try (Program command = Program.fdsock("serve-inherited")) {
+            assertThat(command.status()).isEqualTo(1);
+            assertThat(command.errors()).isEqualTo("fdsock serve-inherited: no socket was passed to this process\n");
+        }
+        try (Program command = Program.fdsock("serve-inherited", "--inetd")) {
+            assertThat(command.status()).isEqualTo(1);
+            assertThat(command.errors()).contains("ENOTSOCK").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void theCommandCallsAnEnvironmentThatMakesNoSenseWrongUsage() throws Exception {
+        // The shell's own process becomes the command's.
+        final List<String> line = new ArrayList<>(
+                List.of("sh", "-c", "exec env LISTEN_PID=$$ LISTEN_FDS=\"$FDS\" NOTIFY_SOCKET=\"$NOTIFY\" \"$@\"", "sh"));
+        line.addAll(Program.commandLine("serve-inherited"));
+        for (final List<String> wrong : List.of(List.of("FDS=many", "LISTEN_FDS"),
+                List.of("NOTIFY=nowhere", "NOTIFY_SOCKET"))) {
+            final List<String> command = new ArrayList<>(List.of("env", wrong.getFirst()));
+            command.addAll(line);
+            try (Program refused = Program.start(command.toArray(String[]::new))) {
+                assertThat(refused.status()).as(refused.errors()).isEqualTo(2);
+                assertThat(refused.errors()).contains(wrong.getLast()).doesNotContain("\tat ");
+            }
+        }
+    }
+
+    @Test
+    void theCommandServesWhatCanBeServedAndTellsOfTheRest() throws Exception {
+        // Nothing is left to be served.
+        final List<String> line = new ArrayList<>(List.of("sh", "-c",
+                "exec env LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=file \"$@\" 3< /dev/null", "sh"));
+        line.addAll(Program.commandLine("serve-inherited"));
+        try (Program command = Program.start(line.toArray(String[]::new))) {
+            assertThat(command.status()).isEqualTo(1);
+            assertThat(command.errors()).contains("not served: file, fd 3", "no socket was passed");
+        }
+    }
+
+    private static Program activateCommand(final List<String> arguments, final String... options) throws IOException {
+        final List<String> command = new ArrayList<>(List.of("systemd-socket-activate"));
+        command.addAll(List.of(options));
+        final List<String> all = new ArrayList<>(arguments);
+        all.addFirst("serve-inherited");
+        command.addAll(Program.commandLine(all.toArray(String[]::new)));
+        return Program.start(command.toArray(String[]::new));
+    }
+
     private static Program activate(final String argument, final String... options) throws IOException {
         final List<String> command = new ArrayList<>(List.of("systemd-socket-activate"));
         command.addAll(List.of(options));

@@ -37,9 +37,13 @@ record Architecture(String root) {
             entry("cli.roundtrip", Set.of("", "option", "sys", "sys.struct")),
             entry("cli.http", Set.of("loop", "", "option", "sys", "sys.struct")),
             entry("cli.proxy", Set.of("loop", "", "option", "sys", "sys.struct")),
-            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "cli.http", "cli.proxy", "loop", "harness",
-                    "harness.control", "harness.script", "process", "", "cmsg", "option", "sys", "sys.struct")),
-            entry("bench", Set.of("blocking", "loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
+            entry("cli.serve", Set.of("loop", "", "cmsg", "option", "sys", "sys.struct")),
+            entry("cli.chat", Set.of("cli.serve", "loop", "", "cmsg", "option", "sys", "sys.struct")),
+            entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "cli.http", "cli.proxy", "cli.serve", "cli.chat", "loop",
+                    "harness", "harness.control", "harness.script", "process", "", "cmsg", "option", "sys",
+                    "sys.struct")),
+            entry("bench.server", Set.of("blocking", "", "option", "sys")),
+            entry("bench", Set.of("bench.server", "loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a
     /// benchmark measures against the bare handle.

@@ -1,4 +1,4 @@
-package io.github.fdsock.bench;
+package io.github.fdsock.bench.server;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.SockAddr;
@@ -19,13 +19,17 @@ import java.util.List;
 /// An echo server as the JDK would have it: a virtual thread for each connection, and channels that block.
 ///
 /// Its first argument, as that of its peers here, is `--until-stdin-ends`; the others are addresses.
-final class VirtualThreadEcho {
+public final class VirtualThreadEcho {
     /// There is one for each connection, so that it is smaller than the one buffer of a server with one thread.
     private static final int BUFFER_SIZE = 16 * 1024;
 
     private VirtualThreadEcho() {
     }
 
+    /// Serves until standard input ends.
+    ///
+    /// @param arguments `--until-stdin-ends`, and addresses
+    /// @throws IOException there is no listening at one of them
     public static void main(final String... arguments) throws IOException {
         final List<ServerSocketChannel> listeners = new ArrayList<>();
         for (final String address : List.of(arguments).subList(1, arguments.length)) {

@@ -1,4 +1,4 @@
-package io.github.fdsock.bench;
+package io.github.fdsock.bench.server;
 
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
 import static io.github.fdsock.sys.Constants.SOMAXCONN;
@@ -19,12 +19,16 @@ import java.util.List;
 /// [VirtualThreadEcho] over the library's own blocking style: a virtual thread for each connection, which a [Poller] parks.
 ///
 /// Its first argument, as that of its peers here, is `--until-stdin-ends`; the others are addresses.
-final class BlockingEcho {
+public final class BlockingEcho {
     private static final int BUFFER_SIZE = 16 * 1024;
 
     private BlockingEcho() {
     }
 
+    /// Serves until standard input ends.
+    ///
+    /// @param arguments `--until-stdin-ends`, and addresses
+    /// @throws IOException there is no listening at one of them
     public static void main(final String... arguments) throws IOException {
         final List<Endpoint> endpoints =
                 List.of(arguments).subList(1, arguments.length).stream().map(Endpoint::parse).toList();

@@ -1,0 +1,71 @@
+package io.github.fdsock.cli.chat;
+
+import static io.github.fdsock.sys.Constants.EPOLLIN;
+
+import io.github.fdsock.Fd;
+import io.github.fdsock.loop.Action;
+import io.github.fdsock.loop.EventLoop;
+import io.github.fdsock.loop.Registration;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Where somebody types: a terminal, a pipe, a file, or whatever else can be read from.
+///
+/// It stays blocking, since others may share it: it is read from only when the loop says that there is something.
+final class Keyboard implements Closeable {
+    private final EventLoop loop;
+    private final Fd in;
+    private final MemorySegment buffer = Arena.ofAuto().allocate(8192);
+    private final Lines lines;
+    private final Action onEnd;
+
+    /// Null while nothing shall be read. An interest in nothing would not do: the hang-up of a pipe comes all the same.
+    private Registration registration;
+
+    /// @param in what is typed; closed with this
+    /// @param lines takes it apart
+    /// @param onEnd is told that no more comes; this is closed then
+    Keyboard(final EventLoop loop, final Fd in, final Lines lines, final Action onEnd) {
+        this.loop = loop;
+        this.in = in;
+        this.lines = lines;
+        this.onEnd = onEnd;
+    }
+
+    private void read() throws IOException {
+        final long n = in.read(buffer);
+        if (n > 0) {
+            lines.add(buffer.asSlice(0, n));
+        } else if (n == 0) {
+            lines.end();
+            close();
+            onEnd.run();
+        }
+    }
+
+    /// Reads, until [#pause]; does nothing where it does so already, or is closed.
+    void resume() throws IOException {
+        if (registration == null && in.isOpen()) {
+            registration = loop.register(in, EPOLLIN, (_, _) -> read());
+        }
+    }
+
+    /// Reads no more, until [#resume].
+    void pause() throws IOException {
+        if (registration != null) {
+            registration.deregister();
+            registration = null;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            pause();
+        } finally {
+            in.close();
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/// Sockets that are served in a loop, whoever has made them.
+package io.github.fdsock.cli.serve;
