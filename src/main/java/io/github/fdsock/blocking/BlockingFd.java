@@ -21,18 +21,18 @@ import java.nio.channels.AsynchronousCloseException;
 
 /// A descriptor whose calls wait until they are done, in any thread: a virtual one parks, see [Poller].
 ///
-/// **Limits.** Each call that may wait takes one, in nanoseconds: at most so long, 0 for not at all, negative without limit.
-/// It is never over early; when it is, a [SocketTimeoutException] is thrown, whatever kind of descriptor it is, and the
-/// descriptor is as usable as before.
+/// **Limits.** Each call that may wait takes one, in nanoseconds: at most so long, 0 for not at all, negative without
+/// limit. It is never over early; when it is, a [SocketTimeoutException] is thrown, whatever kind of descriptor it is,
+/// and the descriptor is as usable as before.
 ///
 /// **Interrupts.** A thread that is interrupted while it waits, or before, throws an [InterruptedIOException]. It stays
-/// interrupted, and the descriptor stays open: the exchange may be taken up where it was. A call that need not wait does not
-/// look. A thread that leads, see there, may notice two milliseconds late.
+/// interrupted, and the descriptor stays open: the exchange may be taken up where it was. A call that need not wait
+/// does not look. A thread that leads, see there, may notice two milliseconds late.
 ///
 /// **Turns.** One thread at a time reads, and one writes; others wait for them to be done, in no promised order.
 ///
-/// **Ownership.** It owns its descriptor. That can be used directly as well ([#fd]), as one that does not block; it is to be
-/// closed here.
+/// **Ownership.** It owns its descriptor. That can be used directly as well ([#fd]), as one that does not block; it is
+/// to be closed here.
 public sealed class BlockingFd implements Closeable permits BlockingSocket {
     /// What is registered. Without `EPOLLOUT`, since a UNIX socket has an event of that for whatever its peer reads.
     private static final int READING = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
@@ -140,8 +140,8 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
         }
     }
 
-    /// [#write(MemorySegment, long)] of what lies between the buffer's position and limit; the position moves behind what
-    /// has been written.
+    /// [#write(MemorySegment, long)] of what lies between the buffer's position and limit; the position moves behind
+    /// what has been written.
     ///
     /// @param from the bytes
     /// @param timeoutNanos the limit
@@ -159,8 +159,9 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
         }
     }
 
-    /// Waits until reading is worth another try: for calls that this class does not have, of an eventfd, a timer and so on.
-    /// To be called when such a call has said `EAGAIN`, and then that is tried again, since it may return for nothing:
+    /// Waits until reading is worth another try: for calls that this class does not have, of an eventfd, a timer and so
+    /// on. To be called when such a call has said `EAGAIN`, and then that is tried again, since it may return for
+    /// nothing:
     ///
     /// ```java
     /// long n = timer.expirations();
@@ -280,10 +281,11 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
         }
     }
 
-    /// Deregisters and closes it, in this order, and wakes whoever waits for it, with an [AsynchronousCloseException]. Later
-    /// calls do nothing.
+    /// Deregisters and closes it, in this order, and wakes whoever waits for it, with an [AsynchronousCloseException].
+    /// Later calls do nothing.
     ///
-    /// Unlike [io.github.fdsock.SocketFd#close] this needs no `shutdown(2)` to wake them: a socket that is shared lives on.
+    /// Unlike [io.github.fdsock.SocketFd#close] this needs no `shutdown(2)` to wake those who wait: a socket that is
+    /// shared lives on, unless another thread is just then in a system call on it.
     ///
     /// @throws IOException as `epoll_ctl(2)` and `close(2)` have it; it is closed all the same
     @Override

@@ -32,9 +32,9 @@ public final class BlockingSocket extends BlockingFd {
 
     private final SocketFd socket;
 
-    /// Whether a `recv` that fills less than its buffer has emptied the socket, so that the next would say `EAGAIN`: TCP as
-    /// long as no more than bytes have come. Behind a FIN there is an end to be read, and a receive stops at urgent data; a
-    /// UNIX socket's stops where descriptors or credentials change.
+    /// Whether a `recv` that fills less than its buffer has emptied the socket, so that the next would say `EAGAIN`:
+    /// TCP as long as no more than bytes have come. Behind a FIN there is an end to be read, and a receive stops at
+    /// urgent data; a UNIX socket's stops where descriptors or credentials change.
     private boolean shortIsAll;
 
     BlockingSocket(final Poller poller, final SocketFd socket, final boolean tcp) {
@@ -89,7 +89,8 @@ public final class BlockingSocket extends BlockingFd {
     ///
     /// @param address the peer's address
     /// @param timeoutNanos the limit
-    /// @throws SocketTimeoutException the limit is over; the attempt of a TCP socket goes on, and is given up by closing it
+    /// @throws SocketTimeoutException the limit is over; the attempt of a TCP socket goes on, and is given up by
+    ///        closing it
     /// @throws ErrnoException as [SocketFd#connect] and [SocketFd#finishConnect]
     /// @throws IOException as [#read]
     public void connect(final SockAddr address, final long timeoutNanos) throws IOException {
@@ -153,7 +154,8 @@ public final class BlockingSocket extends BlockingFd {
     /// @param from the bytes, in native memory
     /// @param flags as [SocketFd#send(MemorySegment, int)]
     /// @param timeoutNanos the limit for all of them
-    /// @throws InterruptedIOException the thread is interrupted, or the limit is over; its `bytesTransferred` have been sent
+    /// @throws InterruptedIOException the thread is interrupted, or the limit is over; its `bytesTransferred` have been
+    ///        sent
     /// @throws AsynchronousCloseException it was closed by another thread meanwhile
     /// @throws ErrnoException as there; how much has been sent is not known then
     public void send(final MemorySegment from, final int flags, final long timeoutNanos) throws IOException {
@@ -225,7 +227,8 @@ public final class BlockingSocket extends BlockingFd {
     /// `recvmsg(2)`: waits for a message, and takes everything that comes in it.
     ///
     /// @param message what is received into
-    /// @param flags as [SocketFd#recvmsg(Message, int)]; what is in the error queue (`MSG_ERRQUEUE`) is waited for as well
+    /// @param flags as [SocketFd#recvmsg(Message, int)]; what is in the error queue (`MSG_ERRQUEUE`) is waited for as
+    ///        well
     /// @param timeoutNanos the limit
     /// @return the number of bytes; 0 at a stream's end, and for an empty datagram
     /// @throws ErrnoException as there
@@ -268,8 +271,8 @@ public final class BlockingSocket extends BlockingFd {
         }
     }
 
-    /// A UNIX datagram socket that is not connected counts as writable though its receiver's queue is full: where waiting
-    /// was of no use, time has to pass.
+    /// A UNIX datagram socket that is not connected counts as writable though its receiver's queue is full: where
+    /// waiting was of no use, time has to pass.
     private void awaitRoom(final long start, final long timeoutNanos, final int tries) throws IOException {
         if (tries > 1) {
             out.rest(start, timeoutNanos, REST_NANOS);

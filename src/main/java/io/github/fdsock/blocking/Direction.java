@@ -12,11 +12,12 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// One direction of a descriptor, reading or writing: whose turn it is, and who waits until it is ready.
 ///
-/// One thread has its turn, from the first try of a call to its end, and the others queue. So what the first leaves of an
-/// event is there for the next, and what several write does not mingle.
+/// One thread has its turn, from the first try of a call to its end, and the others queue. So what the first leaves of
+/// an event is there for the next, and what several write does not mingle.
 ///
-/// **No event is lost.** One that comes sets [#signalled], whether anybody waits or not. That is cleared only at the end of
-/// a wait, and the call is tried again then: whatever comes after the `EAGAIN` of a try ends the wait that follows.
+/// **No event is lost.** One that comes sets [#signalled], whether anybody waits or not. That is cleared only at the
+/// end of a wait, and the call is tried again then: whatever comes after the `EAGAIN` of a try ends the wait that
+/// follows.
 final class Direction {
     private static final VarHandle WAITER;
 
@@ -35,7 +36,8 @@ final class Direction {
     private volatile Thread waiter;
     private volatile boolean signalled;
 
-    /// Whether the last try has left nothing: without an event since then, another need not be made. Of who has the turn.
+    /// Whether the last try has left nothing: without an event since then, another need not be made. Of who has the
+    /// turn.
     private boolean exhausted;
 
     Direction(final BlockingFd owner) {
@@ -152,7 +154,8 @@ final class Direction {
         owner.poller().summon(thread);
     }
 
-    private long leftOrThrow(final Thread thread, final long start, final long timeoutNanos) throws InterruptedIOException {
+    private long leftOrThrow(final Thread thread, final long start, final long timeoutNanos)
+            throws InterruptedIOException {
         if (thread.isInterrupted()) {
             throw interrupted();
         }

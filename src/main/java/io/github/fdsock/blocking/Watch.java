@@ -13,19 +13,20 @@ import java.lang.foreign.Arena;
 
 /// What the loop does for a [Poller]: polls while nobody else does, and sees to it that somebody does.
 ///
-/// It has three states. It *polls*: the loop waits for the poller's epoll instance, and wakes whom an event concerns. It
-/// *watches*, when an event came soon after the last one: those who wait may lead, the loop does not wait for the epoll
-/// instance, which would be woken for each event, but looks now and then whether they do. It *calls back* a leader who has
-/// waited in vain, until that is gone, and polls again.
+/// It has three states. It *polls*: the loop waits for the poller's epoll instance, and wakes whom an event concerns.
+/// It *watches*, when an event came soon after the last one: those who wait may lead, the loop does not wait for the
+/// epoll instance, which would be woken for each event, but looks now and then whether they do. It *calls back* a
+/// leader who has waited in vain, until that is gone, and polls again.
 ///
 /// Used on the loop's thread only.
 final class Watch implements Closeable {
     /// Events that are no further apart are worth that somebody waits for the next with a carrier.
     private static final long LIVELY_NANOS = 1_000_000;
 
-    /// The time between two looks: the longest that an event waits for somebody to look, and, twice over, that a leader waits
-    /// in vain, with a carrier that others may want. So it is short at first. It is doubled as long as there is life, since a
-    /// look costs some 5 µs: in the end half a percent of a processor, and two percent where there is one carrier only.
+    /// The time between two looks: the longest that an event waits for somebody to look, and, twice over, that a leader
+    /// waits in vain, with a carrier that others may want. So it is short at first. It is doubled as long as there is
+    /// life, since a look costs some 5 µs: in the end half a percent of a processor, and two percent where there is one
+    /// carrier only.
     static final long SHORTEST_NANOS = 100_000;
     static final long LONGEST_NANOS = 1_000_000;
     private static final long LONGEST_OF_ONE_NANOS = 250_000;

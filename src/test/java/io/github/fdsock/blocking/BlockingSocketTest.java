@@ -12,7 +12,6 @@ import io.github.fdsock.PipeFd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
 import io.github.fdsock.SocketFd;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -34,9 +33,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// A call waits until it is done, no longer than it may, and whatever ends the wait leaves the descriptor as usable as it was.
+/// A call waits until it is done, no longer than it may, and whatever ends the wait leaves the descriptor as usable as
+/// it was.
 @Timeout(60)
-@FdLedger
 class BlockingSocketTest {
     private static final long FOREVER = -1;
     private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -166,7 +165,8 @@ class BlockingSocketTest {
                 try (BlockingSocket first = poller.connect(address, FOREVER)) {
                     assertThatExceptionOfType(SocketTimeoutException.class)
                             .isThrownBy(() -> poller.connect(address, SHORT_NANOS).close());
-                    final Virtual<BlockingSocket> second = Virtual.start(() -> poller.connect(address, FOREVER)).awaitParked();
+                    final Virtual<BlockingSocket> second =
+                            Virtual.start(() -> poller.connect(address, FOREVER)).awaitParked();
                     listener.accept(FOREVER).close();
                     try (BlockingSocket _ = second.result()) {
                         listener.accept(FOREVER).close();
@@ -230,7 +230,8 @@ class BlockingSocketTest {
                     Message sent = Message.allocate(arena, 1, 0, 1);
                     Message received = Message.allocate(arena, 1, 0, 1)) {
                 received.buffers().add(buffer);
-                final Virtual<Long> waiting = Virtual.start(() -> pair.first.recvmsg(received, 0, FOREVER)).awaitParked();
+                final Virtual<Long> waiting =
+                        Virtual.start(() -> pair.first.recvmsg(received, 0, FOREVER)).awaitParked();
                 sent.buffers().add(bytes("fd"));
                 sent.lendFd(passed);
                 assertThat(pair.second.sendmsg(sent, 0, FOREVER)).isEqualTo(2);
@@ -387,7 +388,8 @@ class BlockingSocketTest {
             try (Pair pair = unixPair(SOCK_STREAM)) {
                 final CountDownLatch interrupted = new CountDownLatch(1);
                 final Virtual<String> reader = Virtual.start(() -> {
-                    assertThatThrownBy(() -> read(pair.first, FOREVER)).isExactlyInstanceOf(InterruptedIOException.class);
+                    assertThatThrownBy(() -> read(pair.first, FOREVER))
+                            .isExactlyInstanceOf(InterruptedIOException.class);
                     assertThat(Thread.interrupted()).isTrue();
                     interrupted.countDown();
                     return read(pair.first, FOREVER);

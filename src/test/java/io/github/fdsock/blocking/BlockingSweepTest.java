@@ -19,7 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Whichever call of an exchange between blocking threads fails, and however: nobody waits for ever, and nothing is left.
+/// Whichever call of an exchange between blocking threads fails, and however: nobody waits for ever, and nothing is
+/// left.
 @Timeout(300)
 class BlockingSweepTest {
     /// When the other side has given up this one would wait for it.

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fdsock.SocketFd;
-import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.IOException;
@@ -43,7 +42,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whoever waits is woken by what it waits for, however many wait, whoever polls, and whatever ends meanwhile.
 @Timeout(120)
-@FdLedger
 class PollerTest {
     private static final long FOREVER = -1;
 
@@ -90,7 +88,8 @@ class PollerTest {
         }
     }
 
-    private static void ask(final BlockingSocket socket, final MemorySegment word, final long number) throws IOException {
+    private static void ask(final BlockingSocket socket, final MemorySegment word, final long number)
+            throws IOException {
         word.set(ValueLayout.JAVA_LONG, 0, number);
         socket.write(word, PATIENCE_NANOS);
         word.set(ValueLayout.JAVA_LONG, 0, -1);
@@ -418,7 +417,8 @@ class PollerTest {
                 });
                 return thrown.get();
             });
-            assertThat(refused.result()).isInstanceOf(IllegalStateException.class).hasMessageContaining("wait for itself");
+            assertThat(refused.result()).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("wait for itself");
             assertThatThrownBy(guest::close).isInstanceOf(IllegalStateException.class);
             loop.stop();
             runner.join();
@@ -449,7 +449,8 @@ class PollerTest {
             pair.second.write(arena.allocate(8), FOREVER);
             assertThat(pair.first.read(arena.allocate(8), FOREVER)).isEqualTo(8);
             assertThatThrownBy(() -> pair.first.read(arena.allocate(8), FOREVER)).isInstanceOf(IOException.class);
-            assertThatThrownBy(() -> pair.second.read(arena.allocate(8), FOREVER)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> pair.second.read(arena.allocate(8), FOREVER))
+                    .isInstanceOf(IllegalStateException.class);
         }
     }
 
