@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.testing.Project;
+import io.github.fdsock.testing.WithoutLedger;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /// Whatever stands in a script, the JVM survives it, nothing is left open, and it has a result or is refused by place.
+@WithoutLedger("scripts make the mistakes that it finds")
 class MutatedScriptsTest {
     private static final int MUTATIONS = 250;
     private static final Pattern TOKEN = Pattern.compile("0x[0-9a-f]+|-?[0-9]+|\\b[A-Z][A-Z_0-9]{2,}\\b|\\.\\.\\.");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.fdsock.harness.OpenDescriptors;
 import io.github.fdsock.sys.Call;
+import io.github.fdsock.testing.WithoutLedger;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
@@ -20,6 +21,7 @@ import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
 /// A script passes only where the kernel did what it says; whatever else it says fails with its place.
+@WithoutLedger("scripts make the mistakes that it finds")
 class NotationTest {
     private static final String HEADER = "# a claim\n# cases: L01\n";
     private static final String PAIR = "socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [?a, ?b]) = 0\n";
