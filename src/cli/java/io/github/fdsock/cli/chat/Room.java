@@ -26,7 +26,7 @@ public final class Room implements Service, Closeable {
     }
 
     @Override
-    public void connected(final Stream stream) throws IOException {
+    public void connected(final Stream stream, final boolean tcp) throws IOException {
         final SockAddr peer = stream.remoteAddress();
         join(new StreamMember(this, nextNumber(), stream), peer instanceof SockAddr.UnixUnnamed
                 ? "process " + stream.socket().peerCredentials().pid() : peer.toString());

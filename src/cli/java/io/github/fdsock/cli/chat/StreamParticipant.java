@@ -2,7 +2,6 @@ package io.github.fdsock.cli.chat;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.Fd;
-import io.github.fdsock.SockAddr;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.loop.Stream;
 import java.io.IOException;
@@ -20,12 +19,8 @@ final class StreamParticipant extends Participant {
             throws IOException {
         super(loop, in, out, log);
         stream = loop.connect(where.address());
-        stream.onConnect(() -> {
-            if (where.address() instanceof SockAddr.Inet) {
-                stream.noDelay(true);
-            }
-            log("connected to " + where);
-        });
+        // Nagle's algorithm stays: one line leaves at once, of a thousand many share a packet.
+        stream.onConnect(() -> log("connected to " + where));
         stream.onData(this::hear).onDrain(this::goOn).onEnd(this::ended).onClose(cause -> {
             if (cause != null) {
                 lost(cause);

@@ -30,7 +30,10 @@ public final class Echo implements Service {
     }
 
     @Override
-    public void connected(final Stream stream) throws IOException {
+    public void connected(final Stream stream, final boolean tcp) throws IOException {
+        if (tcp) {
+            stream.noDelay(true);
+        }
         stream.pipeTo(stream);
         clients++;
         if (greet) {

@@ -74,10 +74,7 @@ public final class Server {
 
     private void connected(final Stream stream, final boolean tcp) throws IOException {
         stream.onClose(this::lost);
-        if (tcp) {
-            stream.noDelay(true);
-        }
-        service.connected(stream);
+        service.connected(stream, tcp);
     }
 
     private void lost(final IOException cause) {

@@ -9,8 +9,9 @@ public interface Service {
     /// Somebody has connected.
     ///
     /// @param stream the connection, of which nothing has been read yet
+    /// @param tcp whether it is one of TCP
     /// @throws IOException destroys the stream with it
-    void connected(Stream stream) throws IOException;
+    void connected(Stream stream, boolean tcp) throws IOException;
 
     /// There is a socket that anybody may send datagrams to.
     ///
