@@ -18,7 +18,7 @@ import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -405,7 +405,7 @@ class MessageTest extends PassingFixture {
     }
 
     @Test
-    @WithoutLedger("counts what its calls allocate")
+    @CountsAllocations
     void usedAgainItAllocatesNothing() throws IOException {
         final int window = 5_000;
         final int windowsMax = 100;

@@ -15,7 +15,7 @@ import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -277,7 +277,7 @@ class MessagesTest {
     }
 
     @Test
-    @WithoutLedger("counts what its calls allocate")
+    @CountsAllocations
     void usedAgainTheyAllocateNothing() throws IOException {
         final int window = 500;
         final int windowsMax = 200;

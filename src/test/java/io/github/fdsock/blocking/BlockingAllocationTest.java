@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /// A call allocates nothing, whether it waits or not; parking a virtual thread does what the JDK needs for it.
 ///
 /// Not under a ledger, which writes down each call.
-@WithoutLedger("counts what its calls allocate")
+@CountsAllocations
 @Timeout(60)
 class BlockingAllocationTest {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);

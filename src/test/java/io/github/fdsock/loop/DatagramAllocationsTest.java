@@ -10,7 +10,7 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 /// Datagrams come and go, and wait in a queue, without an object being made for any of them.
 ///
 /// Not under the ledger, which makes some.
-@WithoutLedger("counts what its calls allocate")
+@CountsAllocations
 @Timeout(120)
 class DatagramAllocationsTest {
     private EventLoop loop;

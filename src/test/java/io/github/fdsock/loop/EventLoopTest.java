@@ -12,7 +12,7 @@ import io.github.fdsock.Seen;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -540,7 +540,7 @@ class EventLoopTest {
     // ---- memory
 
     @Test
-    @WithoutLedger("counts what its calls allocate")
+    @CountsAllocations
     void aTurnAllocatesNothing() throws IOException {
         final int window = 20_000;
         final int windowsMax = 100;
@@ -568,7 +568,7 @@ class EventLoopTest {
         assertThat(least[0]).as("bytes in %s turns, of %s", window, turn).isLessThan(window);
     }
 
-    @WithoutLedger("counts what its calls allocate")
+    @CountsAllocations
     @Test
     void filesAndIdleWorkCostNoMemoryEither() throws IOException {
         try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {

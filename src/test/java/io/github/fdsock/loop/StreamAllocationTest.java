@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 /// In the steady state a stream allocates nothing: not for a read, not for a write, and not for a queue.
 ///
 /// Without the ledger, through which calls have boxed arguments.
-@WithoutLedger("counts what its calls allocate")
+@CountsAllocations
 @Timeout(60)
 class StreamAllocationTest {
     private static final int ROUNDS = 1000;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.Seen;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -183,7 +183,7 @@ class TimerTest {
         assertThat(expired).hasSize(3);
     }
 
-    @WithoutLedger("counts what its calls allocate")
+    @CountsAllocations
     @Test
     void armingAndCancellingMakesNoCallAndAllocatesNothing() {
         final int window = 10_000;

@@ -4,6 +4,7 @@ import io.github.fdsock.harness.junit.FdLedgerExtension;
 import java.lang.reflect.AnnotatedElement;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /// Runs every JUnit test, and every test class as a whole, under a ledger of descriptors, or if it is [WithoutLedger]
 /// under a comparison of what is open. A class as a whole has a ledger if all that is in it has.
@@ -27,6 +28,6 @@ public final class DescriptorCheck extends FdLedgerExtension {
     }
 
     private static boolean isWithout(AnnotatedElement element) {
-        return element.isAnnotationPresent(WithoutLedger.class);
+        return AnnotationSupport.isAnnotated(element, WithoutLedger.class);
     }
 }

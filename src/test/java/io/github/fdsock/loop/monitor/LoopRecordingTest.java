@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.WithoutLedger;
+import io.github.fdsock.testing.CountsAllocations;
 import io.github.fdsock.testing.Project;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -121,7 +121,7 @@ class LoopRecordingTest {
         }
     }
 
-    @WithoutLedger("counts what its calls allocate")
+    @CountsAllocations
     @Test
     void whileNobodyRecordsATurnAllocatesNothing() throws IOException {
         final int window = 10_000;
