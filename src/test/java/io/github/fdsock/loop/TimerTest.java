@@ -166,12 +166,12 @@ class TimerTest {
         final Timer huge = loop.schedule(delay, () -> expired.add("huge"));
         final Timer longest = loop.schedule(Duration.ofSeconds(Long.MAX_VALUE), () -> expired.add("longest"));
         loop.timer(() -> { }).start(Long.MAX_VALUE, Long.MAX_VALUE);
+        loop.schedule(Duration.ofSeconds(-5, 3), () -> expired.add("negative"));
+        loop.schedule(Long.MIN_VALUE, () -> expired.add("most negative"));
         loop.schedule(1_000_000, () -> {
             expired.add("short");
             loop.stop();
         });
-        loop.schedule(Duration.ofSeconds(-5, 3), () -> expired.add("negative"));
-        loop.schedule(Long.MIN_VALUE, () -> expired.add("most negative"));
         loop.run();
         assertThat(expired).containsExactly("negative", "most negative", "short");
         assertThat(loop.timeoutNanos())
