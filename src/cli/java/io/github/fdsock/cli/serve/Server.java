@@ -20,6 +20,9 @@ public final class Server {
     private final Service service;
     private final PrintStream log;
 
+    /// The same for all connections.
+    private final Stream.CloseHandler lost = this::lost;
+
     /// @param loop all belong to it, and are closed with it
     /// @param overload what is done with connections that there is no descriptor for
     /// @param service what is done for those who come
@@ -73,7 +76,7 @@ public final class Server {
     }
 
     private void connected(final Stream stream, final boolean tcp) throws IOException {
-        stream.onClose(this::lost);
+        stream.onClose(lost);
         service.connected(stream, tcp);
     }
 
