@@ -11,8 +11,6 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Call;
-import io.github.fdsock.testing.Allocations;
-import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,8 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// An event reaches the handler it is for, or nobody; a loop can be stopped by anybody at any time; and turning it costs
-/// no memory.
+/// An event reaches the handler it is for, or nobody; and a loop can be stopped by anybody at any time.
 @Timeout(60)
 class EventLoopTest {
     private int epollNumber;
@@ -534,58 +531,6 @@ class EventLoopTest {
             assertThatThrownBy(EventLoop::open).isInstanceOf(ErrnoException.class).hasMessageContaining("EMFILE");
             assertThat(seen.all(Call.close)).hasSize(
                     seen.all(Call.epoll_create1).size() + seen.all(Call.eventfd).size() + seen.all(Call.epoll_ctl).size() - 1);
-        }
-    }
-
-    // ---- memory
-
-    @Test
-    @CountsAllocations
-    void aTurnAllocatesNothing() throws IOException {
-        final int window = 20_000;
-        final int windowsMax = 100;
-        final AtomicInteger turn = new AtomicInteger();
-        final long[] allocatedBefore = {Allocations.ofThisThread()};
-        final long[] least = {Long.MAX_VALUE};
-        try (EventFd fd = signalled()) {
-            final Registration registration = loop.register(fd, EPOLLIN, (itself, _) -> {
-                itself.interest((turn.get() & 1) == 0 ? EPOLLIN | EPOLLPRI : EPOLLIN);
-                final int number = turn.incrementAndGet();
-                if (number % window == 0) {
-                    final long allocated = Allocations.ofThisThread();
-                    least[0] = Math.min(least[0], allocated - allocatedBefore[0]);
-                    allocatedBefore[0] = allocated;
-                    if (least[0] < window || number == window * windowsMax) {
-                        loop.stop();
-                    }
-                }
-            });
-            loop.run();
-            registration.deregister();
-        }
-        // Until the code is compiled there are objects that the compiler then does without. Less than a byte a turn is
-        // what the JVM itself does on this thread, and the measurement.
-        assertThat(Allocations.besidesSlices(least[0], window, 2)).as("bytes in %s turns, of %s", window, turn).isLessThan(window);
-    }
-
-    @CountsAllocations
-    @Test
-    void filesAndIdleWorkCostNoMemoryEither() throws IOException {
-        try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {
-            final long[] turns = new long[1];
-            loop.register(file, EPOLLIN, (_, _) -> turns[0]++);
-            loop.onIdle(() -> turns[0]++);
-            long least = Long.MAX_VALUE;
-            // Until it is compiled, as in every test of this kind.
-            for (int window = 0; window < 100 && least > 5000; window++) {
-                final long before = Allocations.ofThisThread();
-                for (int i = 0; i < 5000; i++) {
-                    loop.runNoWait();
-                }
-                least = Math.min(least, Allocations.ofThisThread() - before);
-            }
-            assertThat(Allocations.besidesSlices(least, 5000, 2)).as("bytes in 5,000 turns").isLessThanOrEqualTo(5000);
-            assertThat(turns[0]).isEqualTo(loop.metrics().turns() * 2);
         }
     }
 }
