@@ -77,6 +77,8 @@ class JarsIT {
             Attributes manifest = jar.getManifest().getMainAttributes();
             assertThat(manifest.getValue("Main-Class")).isEqualTo("io.github.fdsock.cli.Main");
             assertThat(manifest.getValue("Enable-Native-Access")).isEqualTo("ALL-UNNAMED");
+            assertThat(manifest.getValue("Implementation-Version")).as("what --version tells")
+                    .isEqualTo(Project.version());
         }
     }
 
