@@ -1,7 +1,6 @@
 package io.github.fdsock.cli;
 
 import static io.github.fdsock.sys.Constants.SOCK_DGRAM;
-import static io.github.fdsock.sys.Constants.SOCK_NONBLOCK;
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
 
 import io.github.fdsock.Endpoint;
@@ -9,7 +8,6 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.cli.chat.Participant;
 import io.github.fdsock.cli.chat.Room;
 import io.github.fdsock.cli.descriptor.Inherited;
-import io.github.fdsock.cli.serve.Server;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.loop.Listener;
 import java.io.IOException;
@@ -53,35 +51,19 @@ final class ChatCommand implements Callable<Integer> {
         if (!listen && endpoints.size() > 1) {
             throw new ParameterException(spec.commandLine(), "only one chat can be joined, not " + endpoints.size());
         }
-        final EventLoop loop = EventLoop.open();
-        try (Termination termination = Termination.by(loop::stop, false)) {
-            try (Resources resources = new Resources()) {
-                final Resources socketFiles = resources.add(new Resources());
-                resources.add(loop);
-                return listen ? hold(loop, resources, socketFiles) : join(loop, resources);
-            } catch (final IOException | RuntimeException e) {
-                termination.failed("chat", e);
-                throw e;
-            }
-        }
+        return LoopCommand.run("chat", EventLoop.open(), false, listen ? this::hold : this::join);
     }
 
-    private int hold(final EventLoop loop, final Resources resources, final Resources socketFiles) throws IOException {
-        final Room room = resources.add(new Room(System.err));
-        final Server server = new Server(loop, Listener.Overload.REFUSE, room, System.err);
-        for (final Endpoint endpoint : endpoints) {
-            Output.listening(System.out, server.serve(SocketFile.bind(endpoint, SOCK_NONBLOCK, socketFiles)), false);
-        }
-        loop.run();
-        return 0;
+    private int hold(final LoopCommand chat) throws IOException {
+        return chat.serve(endpoints, Listener.Overload.REFUSE, chat.add(new Room(System.err)));
     }
 
-    private int join(final EventLoop loop, final Resources resources) throws IOException {
-        final Fd in = resources.add(new Inherited(STANDARD_INPUT).open());
-        final Fd out = resources.add(new Inherited(STANDARD_OUTPUT).open());
+    private int join(final LoopCommand chat) throws IOException {
+        final Fd in = chat.add(new Inherited(STANDARD_INPUT).open());
+        final Fd out = chat.add(new Inherited(STANDARD_OUTPUT).open());
         final Participant participant =
-                resources.add(Participant.join(loop, endpoints.getFirst(), in, out, System.err));
-        loop.run();
+                chat.add(Participant.join(chat.loop(), endpoints.getFirst(), in, out, System.err));
+        chat.loop().run();
         participant.leave();
         return participant.isLost() ? 1 : 0;
     }

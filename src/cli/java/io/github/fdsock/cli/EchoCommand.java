@@ -1,14 +1,10 @@
 package io.github.fdsock.cli;
 
-import static io.github.fdsock.sys.Constants.SOCK_NONBLOCK;
-
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.cli.serve.Echo;
-import io.github.fdsock.cli.serve.Server;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.loop.Listener;
 import io.github.fdsock.loop.WaitStrategy;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,21 +35,7 @@ final class EchoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         final EventLoop loop = EventLoop.open(busyPoll ? WaitStrategy.BUSY_POLL : WaitStrategy.BLOCK);
-        try (Termination termination = Termination.by(loop::stop, untilStdinEnds)) {
-            try (Resources resources = new Resources()) {
-                final Resources socketFiles = resources.add(new Resources());
-                resources.add(loop);
-                final Server server = new Server(loop, overload, new Echo(System.err, greet), System.err);
-                for (final Endpoint endpoint : endpoints) {
-                    Output.listening(System.out,
-                            server.serve(SocketFile.bind(endpoint, SOCK_NONBLOCK, socketFiles)), false);
-                }
-                loop.run();
-            } catch (final IOException | RuntimeException e) {
-                termination.failed("echo", e);
-                throw e;
-            }
-        }
-        return 0;
+        return LoopCommand.run("echo", loop, untilStdinEnds,
+                echo -> echo.serve(endpoints, overload, new Echo(System.err, greet)));
     }
 }

@@ -2,6 +2,8 @@ package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.cli.http.HttpServer;
+import io.github.fdsock.loop.EventLoop;
+import io.github.fdsock.loop.Listener;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,11 +43,11 @@ final class HttpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        StreamServer.requireStreams(spec, endpoints);
-        final Duration requestTime = StreamServer.seconds(spec, request);
-        final Duration idleTime = StreamServer.seconds(spec, idle);
-        StreamServer.run("http", endpoints,
-                _ -> HttpServer.open(root, requestTime, idleTime, System.err, verbose)::serve);
-        return 0;
+        LoopCommand.requireStreams(spec, endpoints);
+        final Duration requestTime = LoopCommand.seconds(spec, request);
+        final Duration idleTime = LoopCommand.seconds(spec, idle);
+        final HttpServer server = HttpServer.open(root, requestTime, idleTime, System.err, verbose);
+        return LoopCommand.run("http", EventLoop.open(), false,
+                http -> http.serve(endpoints, Listener.Overload.REFUSE, server::serve));
     }
 }

@@ -2,6 +2,8 @@ package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.cli.proxy.Proxy;
+import io.github.fdsock.loop.EventLoop;
+import io.github.fdsock.loop.Listener;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,9 +33,10 @@ final class ProxyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        StreamServer.requireStreams(spec, List.of(listen, target));
-        final Duration time = StreamServer.seconds(spec, patience);
-        StreamServer.run("proxy", List.of(listen), _ -> new Proxy(target, time, System.err)::pass);
-        return 0;
+        LoopCommand.requireStreams(spec, List.of(listen, target));
+        final Duration time = LoopCommand.seconds(spec, patience);
+        return LoopCommand.run("proxy", EventLoop.open(), false,
+                proxy -> proxy.serve(List.of(listen), Listener.Overload.REFUSE,
+                        new Proxy(target, time, System.err)::pass));
     }
 }

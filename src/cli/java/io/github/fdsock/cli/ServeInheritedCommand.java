@@ -43,25 +43,17 @@ final class ServeInheritedCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         final Notify manager = fromEnvironment(Notify::fromEnvironment);
-        final EventLoop loop = EventLoop.open();
-        try (Termination termination = Termination.by(loop::stop, false)) {
-            try (loop) {
-                takeOver(new Server(loop, Listener.Overload.REFUSE, new Echo(log, false), log));
-                if (served > 0) {
-                    manager.ready();
-                    loop.run();
-                    manager.stopping();
-                }
-            } catch (final IOException | RuntimeException e) {
-                termination.failed("serve-inherited", e);
-                throw e;
+        return LoopCommand.run("serve-inherited", EventLoop.open(), false, command -> {
+            takeOver(new Server(command.loop(), Listener.Overload.REFUSE, new Echo(log, false), log));
+            if (served == 0) {
+                log.println("fdsock serve-inherited: no socket was passed to this process");
+                return 1;
             }
-        }
-        if (served == 0) {
-            log.println("fdsock serve-inherited: no socket was passed to this process");
-            return 1;
-        }
-        return 0;
+            manager.ready();
+            command.loop().run();
+            manager.stopping();
+            return 0;
+        });
     }
 
     /// What a variable holds that makes no sense is wrong usage.

@@ -35,7 +35,7 @@ final class Conversation implements Closeable {
             try {
                 server = loop.adopt(pair.first());
                 client = loop.adopt(pair.second());
-                new HttpServer(site, limits, new PrintStream(log, true), true).serve(server);
+                new HttpServer(site, limits, new PrintStream(log, true), true).serve(server, false);
             } catch (final IOException | RuntimeException e) {
                 // The loop closes its own; closed twice is closed once.
                 pair.close();

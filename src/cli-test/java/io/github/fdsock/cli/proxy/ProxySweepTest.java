@@ -70,7 +70,8 @@ class ProxySweepTest {
             });
             final Proxy proxy = new Proxy(new Endpoint(SOCK_STREAM, target.localAddress()), Duration.ofSeconds(5),
                     new PrintStream(log, true));
-            final Listener listener = loop.listen(front, proxy::pass);
+            final Listener listener = loop.listen(front,
+                    stream -> proxy.pass(stream, front instanceof SockAddr.Inet));
             for (final Listener each : new Listener[] {target, listener}) {
                 each.onError((kind, failure) -> causes.add(failure)).onClose(closed);
                 // The connections alone are waited for.

@@ -1,6 +1,5 @@
 package io.github.fdsock.cli.http;
 
-import io.github.fdsock.SockAddr;
 import io.github.fdsock.loop.Stream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -44,10 +43,11 @@ public final class HttpServer {
     /// Serves a connection, until it ends.
     ///
     /// @param stream the connection
+    /// @param tcp whether it is one of TCP
     /// @throws IOException it is gone already
-    public void serve(final Stream stream) throws IOException {
+    public void serve(final Stream stream, final boolean tcp) throws IOException {
         new HttpConnection(this, stream);
-        if (stream.localAddress() instanceof SockAddr.Inet) {
+        if (tcp) {
             stream.noDelay(true);
         }
     }

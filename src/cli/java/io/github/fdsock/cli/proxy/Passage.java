@@ -3,6 +3,7 @@ package io.github.fdsock.cli.proxy;
 import static io.github.fdsock.sys.Constants.ETIMEDOUT;
 
 import io.github.fdsock.ErrnoException;
+import io.github.fdsock.SockAddr;
 import io.github.fdsock.loop.Stream;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,7 +35,9 @@ final class Passage {
 
     private void connected() throws IOException {
         server.onTimeout(Duration.ZERO, null);
-        Proxy.noDelay(server);
+        if (proxy.target().address() instanceof SockAddr.Inet) {
+            server.noDelay(true);
+        }
         client.spliceTo(server);
         server.spliceTo(client);
         open = true;

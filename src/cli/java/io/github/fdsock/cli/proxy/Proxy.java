@@ -1,7 +1,6 @@
 package io.github.fdsock.cli.proxy;
 
 import io.github.fdsock.Endpoint;
-import io.github.fdsock.SockAddr;
 import io.github.fdsock.loop.Stream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,11 +30,15 @@ public final class Proxy {
     /// Passes a connection on.
     ///
     /// @param client the connection
-    public void pass(final Stream client) {
+    /// @param tcp whether it is one of TCP
+    public void pass(final Stream client, final boolean tcp) {
         final long number = ++connections;
         try {
             tell(number, "from " + client.remoteAddress() + " to " + target);
-            noDelay(client);
+            // Small messages are not to be delayed a second time on their way.
+            if (tcp) {
+                client.noDelay(true);
+            }
             // What it sends is left to the kernel while nobody is there to take it.
             client.pause();
             new Passage(this, number, client, client.loop().connect(target.address()));
@@ -43,13 +46,6 @@ public final class Proxy {
             // It is gone already, or there is no descriptor for the other.
             tell(number, "over: " + e.getMessage());
             client.reset();
-        }
-    }
-
-    /// Small messages are not to be delayed a second time on their way.
-    static void noDelay(final Stream stream) throws IOException {
-        if (stream.localAddress() instanceof SockAddr.Inet) {
-            stream.noDelay(true);
         }
     }
 
