@@ -1,6 +1,7 @@
 package io.github.fdsock.bench;
 
 import io.github.fdsock.bench.server.BlockingEcho;
+import io.github.fdsock.bench.server.CallsEcho;
 import io.github.fdsock.bench.server.VirtualThreadEcho;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ record EchoProgram(String name, boolean inJvm, List<String> command) {
     private static final String TOOL = "io.github.fdsock.cli.Main";
 
     static final EchoProgram FDSOCK = new EchoProgram("fdsock", true, List.of(TOOL, "echo"));
+    static final EchoProgram CALLS = new EchoProgram("fdsock, only calls", true, List.of(CallsEcho.class.getName()));
     static final EchoProgram CHANNELS = new EchoProgram("JDK, Selector", true, List.of(TOOL, "nio-echo"));
     static final EchoProgram BLOCKING =
             new EchoProgram("fdsock, virtual threads", true, List.of(BlockingEcho.class.getName()));
