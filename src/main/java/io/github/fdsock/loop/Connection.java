@@ -15,7 +15,7 @@ import java.util.concurrent.RejectedExecutionException;
 /// The inside of a [Stream]: what it is waiting for, and what it does when the loop, a pipe or its own face calls.
 ///
 /// One object with that, since there are many thousands of them.
-abstract sealed class Connection permits Stream {
+abstract sealed class Connection extends Handle permits Stream {
     /// Above this [Stream#write] asks to wait: what a socket takes at first is of this size.
     private static final int HIGH_WATER_MARK = 64 * 1024;
 
@@ -29,13 +29,10 @@ abstract sealed class Connection permits Stream {
     /// So long a closed stream waits for the peer's end, reading what still comes.
     private static final long LINGER_NANOS = 5_000_000_000L;
 
-    EventLoop loop;
     StreamMemory memory;
-    final SocketFd socket;
 
     /// Of the socket, entered until the stream is closed: nobody else can free it meanwhile.
     final int number;
-    Registration registration;
 
     Stream.DataHandler onData;
     Stream.MessageHandler onMessage;
@@ -43,7 +40,6 @@ abstract sealed class Connection permits Stream {
     Action onEnd;
     Action onDrain;
     Action onTimeout;
-    Stream.CloseHandler onClose;
 
     /// Made when it is needed first.
     Outbox outbox;
@@ -81,7 +77,6 @@ abstract sealed class Connection permits Stream {
 
     /// Events are being handled: what is waited for is changed afterwards, once.
     boolean busy;
-    boolean closed;
 
     /// Why it is closed, or will be.
     IOException cause;
@@ -101,9 +96,8 @@ abstract sealed class Connection permits Stream {
     Listener.ConnectionHandler arrived;
 
     Connection(final EventLoop loop, final SocketFd socket, final boolean packets) {
-        this.loop = loop;
+        super(loop, socket);
         this.memory = loop.streamMemory();
-        this.socket = socket;
         this.packets = packets;
         this.number = socket.enter();
         lastActivity = loop.now();
@@ -123,7 +117,7 @@ abstract sealed class Connection permits Stream {
     }
 
     final void register() throws IOException {
-        registration = loop.register(socket, wanted(), new Events());
+        register(wanted());
         if (registration.alwaysReady) {
             // Files are refused by EPERM, and this is none.
             registration.deregister();
@@ -131,17 +125,9 @@ abstract sealed class Connection permits Stream {
         }
     }
 
-    /// What the loop calls, kept out of the public face.
-    private final class Events implements EventLoop.Owner {
-        @Override
-        public void ready(final Registration registration, final int events) throws IOException {
-            Connection.this.ready(events);
-        }
-
-        @Override
-        public void loopCloses() {
-            abandon(null);
-        }
+    @Override
+    final void loopCloses() {
+        abandon(null);
     }
 
     // ---- time
@@ -180,7 +166,7 @@ abstract sealed class Connection permits Stream {
             return EPOLLOUT;
         }
         // Of packets an empty one and the end are both read as 0; EPOLLRDHUP tells them apart.
-        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (hasQueued() ? EPOLLOUT : 0);
+        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (hasQueued() || drainDue ? EPOLLOUT : 0);
     }
 
     final void updateInterest() {
@@ -209,7 +195,8 @@ abstract sealed class Connection permits Stream {
         }
     }
 
-    private void ready(final int events) {
+    @Override
+    final void ready(final int events) {
         busy = true;
         try {
             if (connecting && !finishConnect()) {
@@ -218,7 +205,7 @@ abstract sealed class Connection permits Stream {
             if ((events & ~EPOLLOUT) != 0 && mayRead()) {
                 read(events, READS_PER_TURN);
             }
-            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && hasQueued()) {
+            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && (hasQueued() || drainDue)) {
                 flush();
             }
             if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed) {

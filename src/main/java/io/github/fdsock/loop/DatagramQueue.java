@@ -60,6 +60,11 @@ final class DatagramQueue {
         return bytes;
     }
 
+    /// How many wait.
+    int count() {
+        return count;
+    }
+
     /// What holding them costs, in bytes.
     long cost() {
         return bytes + (long) count * COST;

@@ -12,7 +12,6 @@ import io.github.fdsock.cmsg.Cmsg;
 import io.github.fdsock.cmsg.ExtendedError;
 import io.github.fdsock.option.Membership;
 import io.github.fdsock.option.SockOpt;
-import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
@@ -56,7 +55,7 @@ import java.util.Objects;
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
 /// @see <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>
-public final class Datagrams implements Closeable {
+public final class Datagrams extends Handle {
     private static final Inet4Address ANY = Inet4Address.ofLiteral("0.0.0.0");
 
     /// As much may be queued: as a socket's own send buffer holds at first, some hundreds of datagrams.
@@ -105,21 +104,17 @@ public final class Datagrams implements Closeable {
         void error(ErrnoException error, ExtendedError report, SockAddr destination) throws IOException;
     }
 
-    private final EventLoop loop;
     private final DatagramMemory memory;
     private final DatagramQueue queue;
-    private final SocketFd socket;
     private final int family;
 
     /// Of the socket, entered until this is closed: nobody else can free it meanwhile.
     private final int number;
-    private Registration registration;
 
     private MessageHandler onMessage;
     private MessageHandler onReport;
     private ErrorHandler onError;
     private Action onDrain;
-    private Stream.CloseHandler onClose;
 
     private DatagramBatch batch;
 
@@ -148,12 +143,10 @@ public final class Datagrams implements Closeable {
 
     /// Events are being handled: what is waited for is changed afterwards, once.
     private boolean busy;
-    private boolean closed;
 
     private Datagrams(final EventLoop loop, final SocketFd socket, final int family) {
-        this.loop = loop;
+        super(loop, socket);
         this.memory = loop.datagramMemory();
-        this.socket = socket;
         this.family = family;
         batch = memory.batch;
         queue = new DatagramQueue(memory);
@@ -185,7 +178,7 @@ public final class Datagrams implements Closeable {
         }
         final Datagrams datagrams = new Datagrams(loop, socket, socket.getsockopt(SockOpt.SO_DOMAIN));
         try {
-            datagrams.registration = loop.register(socket, datagrams.wanted(), datagrams.new Events());
+            datagrams.register(datagrams.wanted());
         } catch (final IOException | RuntimeException e) {
             datagrams.closed = true;
             socket.leave();
@@ -194,17 +187,9 @@ public final class Datagrams implements Closeable {
         return datagrams;
     }
 
-    /// What the loop calls, kept out of the public face.
-    private final class Events implements EventLoop.Owner {
-        @Override
-        public void ready(final Registration registration, final int events) {
-            Datagrams.this.ready(events);
-        }
-
-        @Override
-        public void loopCloses() {
-            close();
-        }
+    @Override
+    void loopCloses() {
+        close();
     }
 
     // ---- handlers
@@ -255,7 +240,7 @@ public final class Datagrams implements Closeable {
     ///
     /// @param handler once; null for none
     /// @return this
-    public Datagrams onClose(final Stream.CloseHandler handler) {
+    public Datagrams onClose(final CloseHandler handler) {
         onClose = handler;
         return this;
     }
@@ -284,7 +269,8 @@ public final class Datagrams implements Closeable {
         return new IOException(why);
     }
 
-    private void ready(final int events) {
+    @Override
+    void ready(final int events) {
         busy = true;
         try {
             if ((events & EPOLLERR) != 0) {
@@ -845,6 +831,13 @@ public final class Datagrams implements Closeable {
         return queue.bytes();
     }
 
+    /// How many datagrams wait for the kernel to take them.
+    ///
+    /// @return at present; what was sent by one [#sendSegmented] counts as one
+    public int datagramsQueued() {
+        return queue.count();
+    }
+
     // ---- whom it talks to
 
     /// `connect(2)`: chooses a peer, in the place of an earlier one. [#send(MemorySegment)] sends to it, and of what
@@ -1017,38 +1010,10 @@ public final class Datagrams implements Closeable {
         failures.attempt(registration::deregister);
         failures.attempt(socket::leave);
         failures.attempt(socket::close);
-        final IOException cause = failures.addTo(why);
-        loop.ending(() -> {
-            if (onClose != null) {
-                onClose.closed(cause);
-            }
-        });
-        loop.descriptorFreed();
+        over(failures.addTo(why));
     }
 
     // ---- what it is
-
-    /// The loop that it belongs to.
-    ///
-    /// @return the loop
-    public EventLoop loop() {
-        return loop;
-    }
-
-    /// The socket, for options. It stays this one's: who closes it, or shuts it down, closes this.
-    ///
-    /// @return the socket
-    public SocketFd socket() {
-        return socket;
-    }
-
-    /// `getsockname(2)`.
-    ///
-    /// @return the own address
-    /// @throws IOException as the call has it
-    public SockAddr localAddress() throws IOException {
-        return socket.localAddress();
-    }
 
     /// `getpeername(2)`.
     ///
@@ -1056,23 +1021,6 @@ public final class Datagrams implements Closeable {
     /// @throws IOException `ENOTCONN`: there is none
     public SockAddr remoteAddress() throws IOException {
         return socket.remoteAddress();
-    }
-
-    /// Whether the descriptor is ours no more.
-    ///
-    /// @return true from the moment on that leads to [#onClose]
-    public boolean isClosed() {
-        return closed;
-    }
-
-    /// Lets the loop run for as long as this is open, as from the beginning.
-    public void ref() {
-        registration.ref();
-    }
-
-    /// Lets the loop end though this is open.
-    public void unref() {
-        registration.unref();
     }
 
     /// The socket's number, and what is queued.

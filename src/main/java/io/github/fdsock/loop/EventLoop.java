@@ -41,7 +41,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /// 1. *idle work* ([#onIdle]), each once;
 /// 2. *the wait*: one `epoll_wait`, until something is ready, a timer expires, a task comes; with timeout 0 where there is
 ///    something to do at once. The clock is read ([#now]);
-/// 3. *events*: a call of [Handler#ready] for each, at most 256 of them, and for each file that is always ready;
+/// 3. *events*: a call of [Registration.Handler#ready] for each, at most 256 of them, and for each file that is always ready;
 /// 4. *timers* whose time has come, in the order of their deadlines, at most 1,024 of them; those that are armed
 ///    meanwhile wait for the next turn;
 /// 5. *tasks* of other threads ([#execute]) that had come by then, in their order, at most 1,024 of them; those that
@@ -81,11 +81,6 @@ public final class EventLoop implements Executor, Closeable {
 
         /// The next wait begins, or the run is over.
         void ended();
-    }
-
-    /// What the loop ends when it is closed: it owns its descriptor.
-    interface Owner extends Handler {
-        void loopCloses();
     }
 
     private final EpollFd epoll;
@@ -185,7 +180,7 @@ public final class EventLoop implements Executor, Closeable {
     /// @return its registration
     /// @throws IOException `EEXIST`: it is registered here; else as [EpollFd#add]
     /// @throws IllegalStateException the descriptor or the loop is closed
-    public Registration register(final Fd fd, final int interest, final Handler handler) throws IOException {
+    public Registration register(final Fd fd, final int interest, final Registration.Handler handler) throws IOException {
         requireThread();
         requireOpen();
         final Registration registration = new Registration(this, fd, interest, handler, slots.free(),
@@ -245,8 +240,8 @@ public final class EventLoop implements Executor, Closeable {
         return Listener.open(this, address, handler);
     }
 
-    /// Accepts connections on a socket that is bound, or listens already: `listen(fd, SOMAXCONN)` is called in any case,
-    /// which harms no listener.
+    /// Accepts connections on a socket that is bound, for which `listen(fd, SOMAXCONN)` is called, or that listens already,
+    /// and keeps its backlog.
     ///
     /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`; it is made non-blocking, and belongs to the listener from now
     ///        on, unless this throws
@@ -330,6 +325,20 @@ public final class EventLoop implements Executor, Closeable {
             datagramMemory = new DatagramMemory(metrics);
         }
         return datagramMemory;
+    }
+
+    /// What belongs to the loop and is open: libuv's `uv_walk`.
+    ///
+    /// @return a copy, in no order: streams, but for those on their way to another loop, listeners, datagram sockets
+    public List<Handle> handles() {
+        requireThread();
+        final List<Handle> handles = new ArrayList<>();
+        for (final Registration registration : slots.all()) {
+            if (registration.handler instanceof final Handle.Events events) {
+                handles.add(events.handle());
+            }
+        }
+        return handles;
     }
 
     /// Listeners that wait for a free descriptor.
@@ -860,10 +869,8 @@ public final class EventLoop implements Executor, Closeable {
             tasks = inbox.close();
             runAllTasks(failures);
             closed = true;
-            for (final Registration registration : slots.all()) {
-                if (registration.handler instanceof final Owner owner) {
-                    failures.attempt(owner::loopCloses);
-                }
+            for (final Handle handle : handles()) {
+                failures.attempt(handle::loopCloses);
             }
             for (final SignalWatch signal : List.copyOf(signals)) {
                 signal.close();

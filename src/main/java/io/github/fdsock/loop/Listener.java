@@ -7,7 +7,6 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.SockOpt;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 /// neither spins nor drops anything silently: see [Overload].
 ///
 /// Used on the loop's thread only. It owns its socket.
-public final class Listener implements Closeable {
+public final class Listener extends Handle {
     /// So many connections are accepted before those that exist get their turn again: half a millisecond at 8 µs for each.
     private static final int ACCEPTS_PER_TURN = 64;
 
@@ -92,13 +91,9 @@ public final class Listener implements Closeable {
         void failed(AcceptError kind, IOException failure);
     }
 
-    private final EventLoop loop;
-    private final SocketFd socket;
     private final ConnectionHandler handler;
     private final boolean packets;
-    private Registration registration;
     private ErrorHandler onError;
-    private Stream.CloseHandler onClose;
 
     /// Share the connections; null where all belong to this loop.
     private EventLoops loops;
@@ -112,11 +107,9 @@ public final class Listener implements Closeable {
     private Timer alarm;
     private boolean resting;
     private boolean paused;
-    private boolean closed;
 
     private Listener(final EventLoop loop, final SocketFd socket, final boolean packets, final ConnectionHandler handler) {
-        this.loop = loop;
-        this.socket = socket;
+        super(loop, socket);
         this.packets = packets;
         this.handler = Objects.requireNonNull(handler, "handler");
     }
@@ -140,11 +133,13 @@ public final class Listener implements Closeable {
             throws IOException {
         loop.requireThread();
         socket.nonBlocking(true);
-        socket.listen(SOMAXCONN);
+        if (!socket.getsockopt(SockOpt.SO_ACCEPTCONN)) {
+            socket.listen(SOMAXCONN);
+        }
         final Listener listener = new Listener(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET, handler);
         listener.reserve = openReserve();
         try {
-            listener.registration = loop.register(socket, EPOLLIN, listener.new Events());
+            listener.register(EPOLLIN);
         } catch (final IOException | RuntimeException e) {
             listener.reserve.close();
             throw e;
@@ -152,17 +147,14 @@ public final class Listener implements Closeable {
         return listener;
     }
 
-    /// What the loop calls, kept out of the public face.
-    private final class Events implements EventLoop.Owner {
-        @Override
-        public void ready(final Registration registration, final int events) throws IOException {
-            accept();
-        }
+    @Override
+    void ready(final int events) throws IOException {
+        accept();
+    }
 
-        @Override
-        public void loopCloses() {
-            close();
-        }
+    @Override
+    void loopCloses() {
+        close();
     }
 
     /// Who is told of failures; without one they are only counted.
@@ -179,7 +171,7 @@ public final class Listener implements Closeable {
     ///
     /// @param handler once; null for none
     /// @return this
-    public Listener onClose(final Stream.CloseHandler handler) {
+    public Listener onClose(final CloseHandler handler) {
         onClose = handler;
         return this;
     }
@@ -395,21 +387,6 @@ public final class Listener implements Closeable {
         return this;
     }
 
-    /// `getsockname(2)`: where it listens, with the port that the kernel chose.
-    ///
-    /// @return the address
-    /// @throws IOException as the call has it
-    public SockAddr localAddress() throws IOException {
-        return socket.localAddress();
-    }
-
-    /// The socket, for options and names. It stays the listener's.
-    ///
-    /// @return the socket
-    public SocketFd socket() {
-        return socket;
-    }
-
     /// Stops listening and closes the socket: connections that nobody has accepted are lost, those that were go on. The file
     /// of a UNIX socket stays.
     @Override
@@ -432,37 +409,7 @@ public final class Listener implements Closeable {
         if (reserve != null) {
             failures.attempt(reserve::close);
         }
-        final IOException cause = failures.addTo(why);
-        loop.ending(() -> {
-            if (onClose != null) {
-                onClose.closed(cause);
-            }
-        });
-        loop.descriptorFreed();
-    }
-
-    /// The loop that it belongs to.
-    ///
-    /// @return the loop
-    public EventLoop loop() {
-        return loop;
-    }
-
-    /// Whether it is closed.
-    ///
-    /// @return true from the moment on that leads to [#onClose]
-    public boolean isClosed() {
-        return closed;
-    }
-
-    /// Lets the loop run for as long as this is open, as from the beginning.
-    public void ref() {
-        registration.ref();
-    }
-
-    /// Lets the loop end though this is open.
-    public void unref() {
-        registration.unref();
+        over(failures.addTo(why));
     }
 
     /// The socket's number.

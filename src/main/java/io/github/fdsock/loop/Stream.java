@@ -9,7 +9,6 @@ import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.Linger;
 import io.github.fdsock.option.SockOpt;
-import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +42,7 @@ import java.util.Objects;
 /// with it; any other exception is a bug, and ends [EventLoop#run].
 ///
 /// Used on the loop's thread only. It owns its socket.
-public final class Stream extends Connection implements Closeable {
+public final class Stream extends Connection {
     /// Is given what was read.
     @FunctionalInterface
     public interface DataHandler {
@@ -74,16 +73,6 @@ public final class Stream extends Connection implements Closeable {
         /// @param failure null where the kernel has taken all the bytes, which does not mean that the peer has them;
         ///        else why it has not
         void done(IOException failure);
-    }
-
-    /// Is told that it is over.
-    @FunctionalInterface
-    public interface CloseHandler {
-        /// Called once, after everything else; the descriptor is closed.
-        ///
-        /// @param cause why; null where both sides have ended, or it was closed without a cause
-        /// @throws IOException ends [EventLoop#run] with it
-        void closed(IOException cause) throws IOException;
     }
 
     private Stream(final EventLoop loop, final SocketFd socket, final boolean packets) {
@@ -225,8 +214,6 @@ public final class Stream extends Connection implements Closeable {
         return this;
     }
 
-    // ---- events
-
     // ---- reading
 
     /// Reads no more until [#resume]; within a handler no further data comes behind the one that is being handled.
@@ -276,24 +263,51 @@ public final class Stream extends Connection implements Closeable {
             return false;
         }
         final long size = data.byteSize();
-        long sent = 0;
-        if (isIdle()) {
-            final long n = size == 0 && !packets ? 0
-                    : data.isNative() ? StreamMemory.send(number, data, size)
-                    : memory.sendFromHeap(number, data, packets);
-            if (n < 0 && n != -EAGAIN) {
-                writeFailed(ErrnoException.of((int) -n, "send", number, size), completion);
-                return false;
-            }
-            written(n);
-            if (n == size) {
-                tell(completion, null);
-                return true;
-            }
-            sent = Math.max(n, 0);
+        final long n = isIdle() ? send(data, size) : -EAGAIN;
+        if (n == size) {
+            tell(completion, null);
+            return true;
         }
-        outbox().add(data, sent, null, completion);
+        if (n < 0 && n != -EAGAIN) {
+            writeFailed(ErrnoException.of((int) -n, "send", number, size), completion);
+            return false;
+        }
+        outbox().add(data, Math.max(n, 0), null, completion);
         return queued();
+    }
+
+    /// How much of it the kernel has taken, or `-errno`.
+    private long send(final MemorySegment data, final long size) {
+        final long n = size == 0 && !packets ? 0
+                : data.isNative() ? StreamMemory.send(number, data, size)
+                : memory.sendFromHeap(number, data, packets);
+        written(n);
+        return n;
+    }
+
+    /// Sends what the kernel takes now, and queues nothing: the rest stays the caller's to send.
+    ///
+    /// @param data as [#write(MemorySegment)]
+    /// @return how many bytes were taken, of a packet all or none; `-EAGAIN` for none, also where something is queued or
+    ///         the connection is not there yet. Where it is not all, [#onDrain] tells when to try again
+    /// @throws IllegalStateException after [#end] or [#close]
+    /// @throws IOException the write has failed, or the stream is closed; [#onClose] tells of it as well
+    public long tryWrite(final MemorySegment data) throws IOException {
+        if (!mayWrite(null)) {
+            throw reason();
+        }
+        final long size = data.byteSize();
+        final long n = isIdle() ? send(data, size) : -EAGAIN;
+        if (n < 0 && n != -EAGAIN) {
+            final ErrnoException failure = ErrnoException.of((int) -n, "send", number, size);
+            writeFailed(failure, null);
+            throw failure;
+        }
+        if (n < size) {
+            drainDue = true;
+            updateInterest();
+        }
+        return n;
     }
 
     /// Sends text in UTF-8.
@@ -574,28 +588,6 @@ public final class Stream extends Connection implements Closeable {
 
     // ---- what it is
 
-    /// The loop that it belongs to.
-    ///
-    /// @return the loop
-    public EventLoop loop() {
-        return loop;
-    }
-
-    /// The socket, for options and names. It stays the stream's: who closes it makes the stream end with an error.
-    ///
-    /// @return the socket
-    public SocketFd socket() {
-        return socket;
-    }
-
-    /// `getsockname(2)`.
-    ///
-    /// @return the own address
-    /// @throws IOException as the call has it
-    public SockAddr localAddress() throws IOException {
-        return socket.localAddress();
-    }
-
     /// `getpeername(2)`.
     ///
     /// @return the peer's address
@@ -674,27 +666,6 @@ public final class Stream extends Connection implements Closeable {
     /// @return false after [#end], after a failed write, and when it is closed
     public boolean isWritable() {
         return !ending && !closed && !writeFailed;
-    }
-
-    /// Whether the descriptor is ours no more.
-    ///
-    /// @return true from the moment on that leads to [#onClose]
-    public boolean isClosed() {
-        return closed;
-    }
-
-    /// Lets the loop run for as long as this is open, as from the beginning.
-    public void ref() {
-        if (registration != null) {
-            registration.ref();
-        }
-    }
-
-    /// Lets the loop end though this is open.
-    public void unref() {
-        if (registration != null) {
-            registration.unref();
-        }
     }
 
     /// The socket's number, and what is queued.

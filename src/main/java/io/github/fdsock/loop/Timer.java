@@ -105,6 +105,13 @@ public final class Timer {
         return index != NOT_ARMED;
     }
 
+    /// How long it is until it expires.
+    ///
+    /// @return nanoseconds from now; 0 where its time has come; -1 where it is not armed
+    public long dueInNanos() {
+        return isArmed() ? Math.max(0, deadline - System.nanoTime()) : -1;
+    }
+
     /// Lets the loop run for as long as this is armed, as from the beginning.
     public void ref() {
         loop.requireThread();

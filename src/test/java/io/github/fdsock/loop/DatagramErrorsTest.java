@@ -292,6 +292,7 @@ class DatagramErrorsTest {
             }
         }
         assertThat(sender.bytesQueued()).isEqualTo(10 + (2 << 20));
+        assertThat(sender.datagramsQueued()).isEqualTo(6);
         try (Seen seen = Seen.calls()) {
             runUntilTold(10);
             // 2, EMSGSIZE twice (it could have been an earlier one's), 1, EMSGSIZE twice, 1.

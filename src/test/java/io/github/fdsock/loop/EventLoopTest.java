@@ -91,7 +91,7 @@ class EventLoopTest {
         final List<Registration> told = new ArrayList<>();
         final List<Registration> successors = new ArrayList<>();
         final List<Registration> successorsTold = new ArrayList<>();
-        final Handler first = (registration, _) -> {
+        final Registration.Handler first = (registration, _) -> {
             told.add(registration);
             registration.deregister();
             // Which of the two comes first is the kernel's choice.
@@ -157,7 +157,7 @@ class EventLoopTest {
         try (EventFd one = signalled(); EventFd other = signalled()) {
             final List<Registration> both = new ArrayList<>();
             final List<Registration> told = new ArrayList<>();
-            final Handler first = (registration, _) -> {
+            final Registration.Handler first = (registration, _) -> {
                 told.add(registration);
                 for (final Registration each : both) {
                     each.interest(0);
@@ -320,7 +320,7 @@ class EventLoopTest {
         final IOException failure = new IOException("thrown by a handler");
         final RuntimeException uncheckedFailure = new IllegalArgumentException("thrown by a handler");
         final List<Registration> told = new ArrayList<>();
-        final Handler handler = (registration, _) -> {
+        final Registration.Handler handler = (registration, _) -> {
             told.add(registration);
             registration.close();
             if (told.size() == 1) {
@@ -385,7 +385,7 @@ class EventLoopTest {
     void aStopInsideOfAHandlerIsTheLastOfTheTurn() throws IOException {
         final AtomicInteger told = new AtomicInteger();
         try (EventFd one = signalled(); EventFd other = signalled()) {
-            final Handler handler = (_, _) -> {
+            final Registration.Handler handler = (_, _) -> {
                 told.incrementAndGet();
                 loop.stop();
             };

@@ -105,6 +105,13 @@ class ListenerTest {
         }
     }
 
+    @Test
+    void oneThatListensAlreadyKeepsItsBacklog() throws IOException {
+        final SocketFd socket = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
+        socket.listen(3);
+        assertThat(loop.listen(socket, stream -> { }).socket().acceptQueue().limit()).isEqualTo(3);
+    }
+
     // ---- failures
 
     @ParameterizedTest

@@ -120,6 +120,61 @@ class StreamWriteTest {
         assertThat(loop.metrics().bytesQueued()).isZero();
     }
 
+    /// As `uv_try_write`, but that whoever has something left is told when to go on.
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void whatIsOnlyTriedIsNeverQueuedAndIsWorthAnotherTryWhenDrainIsTold(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = loop.adopt(pair.first());
+        final long[] sent = {0};
+        final int total = 8 << 20;
+        final MemorySegment all = Turns.numbered(0, total);
+        final Action send = () -> {
+            long n = 0;
+            while (n >= 0 && sent[0] < total) {
+                n = stream.tryWrite(all.asSlice(sent[0]));
+                sent[0] += Math.max(n, 0);
+                assertThat(stream.bytesQueued()).isZero();
+            }
+            if (n == -EAGAIN) {
+                told.add("full");
+            } else {
+                stream.end();
+            }
+        };
+        stream.onDrain(send).onClose(cause -> told.add("close " + cause));
+        send.run();
+        assertThat(told).containsExactly("full");
+        // Nobody reads yet: there is nothing to be told.
+        Turns.untilQuiet(loop);
+        assertThat(told).containsExactly("full");
+        final long[] got = reading(pair.second());
+        Turns.untilOver(loop);
+        assertThat(got[0]).isEqualTo(total).isEqualTo(stream.bytesWritten());
+        assertThat(told).contains("peer null", "close null");
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void nothingIsTriedInFrontOfWhatIsQueued(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = loop.adopt(pair.first());
+        fill(stream);
+        final long queued = stream.bytesQueued();
+        assertThat(queued).isPositive();
+        assertThat(stream.tryWrite(text("x"))).isEqualTo(-EAGAIN);
+        assertThat(stream.bytesQueued()).isEqualTo(queued);
+        stream.destroy();
+    }
+
+    @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET})
+    void aTryThatFailsEndsTheStream(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = loop.adopt(pair.first()).onClose(cause -> told.add("close " + cause));
+        pair.second().close();
+        assertThatThrownBy(() -> stream.tryWrite(text("x")))
+                .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EPIPE));
+        assertThatThrownBy(() -> stream.tryWrite(text("x"))).isInstanceOf(ErrnoException.class);
+        Turns.untilOver(loop);
+        assertThat(told).singleElement().asString().startsWith("close ").contains("EPIPE");
+        assertThatThrownBy(() -> stream.tryWrite(text("x"))).isInstanceOf(ErrnoException.class);
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void u30_bothSidesQueueSixMegabytesAtOnceAndAllArrives(final SocketFd.Pair pair) throws IOException {
         final int writes = 256;

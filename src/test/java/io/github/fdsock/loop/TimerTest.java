@@ -58,6 +58,18 @@ class TimerTest {
         assertThat(loop.metrics().timersExpired()).isEqualTo(2000);
     }
 
+    @Test
+    void itTellsHowLongItIsUntilItExpires() {
+        final Timer timer = loop.timer(() -> { });
+        assertThat(timer.dueInNanos()).isEqualTo(-1);
+        timer.start(Duration.ofHours(1));
+        assertThat(timer.dueInNanos()).isBetween(1L, Duration.ofHours(1).toNanos());
+        timer.start(0);
+        assertThat(timer.dueInNanos()).isZero();
+        timer.cancel();
+        assertThat(timer.dueInNanos()).isEqualTo(-1);
+    }
+
     /// Not rounded to milliseconds, and no turns in vain either.
     @Test
     void aFractionOfAMillisecondIsOneWait() throws IOException {

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @FdLedger
 @Timeout(60)
 class TurnsTest {
-    private static final Handler NOBODY = (_, _) -> { };
+    private static final Registration.Handler NOBODY = (_, _) -> { };
 
     private EventLoop loop;
     private EventFd silent;
@@ -819,5 +819,24 @@ class TurnsTest {
         while (System.nanoTime() - start < nanos) {
             Thread.onSpinWait();
         }
+    }
+
+    // ---- handles
+
+    /// As `uv_walk` does.
+    @Test
+    void whatIsOpenIsNamedAndEndsWithTheLoop() throws IOException {
+        final List<Handle> open = new ArrayList<>();
+        open.add(loop.listen(SockAddr.inet("127.0.0.1", 0), _ -> { }));
+        open.add(loop.connect(((Listener) open.getFirst()).localAddress()));
+        open.add(loop.datagrams(SockAddr.inet("::1", 0)));
+        final Stream gone = loop.connect(open.getFirst().localAddress());
+        loop.register(silent, EPOLLIN, NOBODY);
+        gone.destroy();
+        assertThat(loop.handles()).containsExactlyInAnyOrderElementsOf(open)
+                .allSatisfy(handle -> assertThat(handle.loop()).isSameAs(loop));
+        loop.close();
+        assertThat(open).allMatch(Handle::isClosed);
+        assertThat(loop.handles()).isEmpty();
     }
 }

@@ -42,7 +42,7 @@ record Architecture(String root) {
             entry("cli", Set.of("cli.descriptor", "cli.roundtrip", "cli.http", "cli.proxy", "cli.serve", "cli.chat", "loop",
                     "harness", "harness.control", "harness.script", "process", "", "cmsg", "option", "sys",
                     "sys.struct")),
-            entry("bench.server", Set.of("blocking", "", "option", "sys")),
+            entry("bench.server", Set.of("blocking", "", "option", "sys", "sys.struct")),
             entry("bench", Set.of("bench.server", "loop", "harness", "", "cmsg", "option", "sys", "sys.struct")));
 
     /// Where calls into C are made and memory is given a size. What jextract generates does it by nature, and a

@@ -8,6 +8,7 @@ import io.github.fdsock.SockAddr;
 import io.github.fdsock.harness.Sweep;
 import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.loop.EventLoop;
+import io.github.fdsock.loop.Handle;
 import io.github.fdsock.loop.Listener;
 import io.github.fdsock.loop.Stream;
 import io.github.fdsock.sys.Call;
@@ -57,7 +58,7 @@ class ProxySweepTest {
         final ByteArrayOutputStream log = new ByteArrayOutputStream();
         final ByteArrayOutputStream came = new ByteArrayOutputStream();
         final List<IOException> causes = new ArrayList<>();
-        final Stream.CloseHandler closed = cause -> {
+        final Handle.CloseHandler closed = cause -> {
             if (cause != null) {
                 causes.add(cause);
             }

@@ -7,6 +7,7 @@ import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.loop.Datagrams;
 import io.github.fdsock.loop.EventLoop;
+import io.github.fdsock.loop.Handle;
 import io.github.fdsock.loop.Listener;
 import io.github.fdsock.loop.Stream;
 import io.github.fdsock.option.SockOpt;
@@ -21,7 +22,7 @@ public final class Server {
     private final PrintStream log;
 
     /// The same for all connections.
-    private final Stream.CloseHandler lost = this::lost;
+    private final Handle.CloseHandler lost = this::lost;
 
     /// @param loop all belong to it, and are closed with it
     /// @param overload what is done with connections that there is no descriptor for

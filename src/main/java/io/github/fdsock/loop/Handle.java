@@ -1,0 +1,108 @@
+package io.github.fdsock.loop;
+
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import java.io.Closeable;
+import java.io.IOException;
+
+/// A socket that belongs to a loop and is closed with it, like libuv's `uv_handle_t`: a [Stream], a [Listener] or
+/// [Datagrams].
+///
+/// Used on the loop's thread only. [EventLoop#handles] names all that are open.
+public abstract sealed class Handle implements Closeable permits Connection, Listener, Datagrams {
+    /// Is told that it is over.
+    @FunctionalInterface
+    public interface CloseHandler {
+        /// Called once, after everything else, in the last phase of the turn; the descriptor is closed.
+        ///
+        /// @param cause why; null where it was closed without a cause, and where both sides of a stream have ended
+        /// @throws IOException ends [EventLoop#run] with it
+        void closed(IOException cause) throws IOException;
+    }
+
+    EventLoop loop;
+    final SocketFd socket;
+    Registration registration;
+    CloseHandler onClose;
+    boolean closed;
+
+    Handle(final EventLoop loop, final SocketFd socket) {
+        this.loop = loop;
+        this.socket = socket;
+    }
+
+    final void register(final int interest) throws IOException {
+        registration = loop.register(socket, interest, new Events());
+    }
+
+    /// Handles what has become ready.
+    abstract void ready(int events) throws IOException;
+
+    /// Closes it at once, with the loop.
+    abstract void loopCloses();
+
+    /// What the loop calls, kept out of the public face.
+    final class Events implements Registration.Handler {
+        @Override
+        public void ready(final Registration itself, final int events) throws IOException {
+            Handle.this.ready(events);
+        }
+
+        Handle handle() {
+            return Handle.this;
+        }
+    }
+
+    /// Lets it be told, in the last phase of the turn, that it is over.
+    final void over(final IOException cause) {
+        loop.ending(() -> {
+            if (onClose != null) {
+                onClose.closed(cause);
+            }
+        });
+        loop.descriptorFreed();
+    }
+
+    /// The loop that it belongs to.
+    ///
+    /// @return the loop
+    public final EventLoop loop() {
+        return loop;
+    }
+
+    /// The socket, for options and names. It stays this one's: who closes it, or shuts it down, ends this.
+    ///
+    /// @return the socket
+    public final SocketFd socket() {
+        return socket;
+    }
+
+    /// `getsockname(2)`: the own address, with the port that the kernel chose.
+    ///
+    /// @return the address
+    /// @throws IOException as the call has it
+    public final SockAddr localAddress() throws IOException {
+        return socket.localAddress();
+    }
+
+    /// Whether the descriptor is ours no more.
+    ///
+    /// @return true from the moment on that leads to the [CloseHandler]
+    public final boolean isClosed() {
+        return closed;
+    }
+
+    /// Lets the loop run for as long as this is open, as from the beginning.
+    public final void ref() {
+        if (registration != null) {
+            registration.ref();
+        }
+    }
+
+    /// Lets the loop end though this is open.
+    public final void unref() {
+        if (registration != null) {
+            registration.unref();
+        }
+    }
+}
