@@ -120,8 +120,13 @@ public final class DescriptorTable implements Closeable {
                 if (more == 0 || target.equals(target(link))) {
                     return descriptor;
                 }
+            } catch (final NoSuchFileException e) {
+                // Closed between two looks, it may have a successor, which may be closed as well.
+                if (more == 0) {
+                    return null;
+                }
             } catch (final IOException e) {
-                // Closed between two looks, it may have a successor.
+                // Of a process that ends meanwhile, which the next look tells.
                 if (more == 0) {
                     throw e;
                 }
