@@ -407,26 +407,17 @@ class MessageTest extends PassingFixture {
     @Test
     @CountsAllocations
     void usedAgainItAllocatesNothing() throws IOException {
-        final int window = 5_000;
-        final int windowsMax = 100;
-        long least = Long.MAX_VALUE;
+        final int turns = 5_000;
         try (SocketFd.Pair udp = UDP4.connected();
                 Message out = message(bytes("x"), 0, 1);
                 Message in = message(room, 0, 1);
                 Message outUdp = message(bytes("x"), 24, 0).add(Cmsg.IP_TTL, 9);
                 Message inUdp = message(room, 24, 0)) {
             udp.second().setsockopt(SockOpt.IP_RECVTTL, true);
-            for (int i = 0; i < windowsMax && least >= window; i++) {
-                final long before = Allocations.ofThisThread();
-                for (int turn = 0; turn < window; turn++) {
-                    passDescriptor(out, in);
-                    passHops(udp, outUdp, inUdp);
-                }
-                least = Math.min(least, Allocations.ofThisThread() - before);
-            }
+            assertThat(Allocations.least(turns, () -> {
+                passDescriptor(out, in);
+                passHops(udp, outUdp, inUdp);
+            })).as("bytes in %s turns", turns).isLessThan(turns);
         }
-        // Until the code is compiled there are objects that the compiler then does without. Less than a byte a turn is
-        // what the JVM itself does on this thread, and the measurement.
-        assertThat(least).as("bytes in %s turns", window).isLessThan(window);
     }
 }

@@ -279,23 +279,15 @@ class MessagesTest {
     @Test
     @CountsAllocations
     void usedAgainTheyAllocateNothing() throws IOException {
-        final int window = 500;
-        final int windowsMax = 200;
-        long least = Long.MAX_VALUE;
+        final int turns = 500;
         try (SocketFd.Pair sockets = UDP4.connected()) {
             final Messages out = messages(16, 0, 0);
             final Messages in = empty(16, 0, 0);
-            for (int i = 0; i < windowsMax && least >= window; i++) {
-                final long before = Allocations.ofThisThread();
-                for (int turn = 0; turn < window; turn++) {
-                    if (sockets.first().sendmmsg(out, 0, 16, 0) != 16 || sockets.second().recvmmsg(in, 16, 0) != 16) {
-                        throw new AssertionError("not all were sent and received");
-                    }
+            assertThat(Allocations.least(turns, () -> {
+                if (sockets.first().sendmmsg(out, 0, 16, 0) != 16 || sockets.second().recvmmsg(in, 16, 0) != 16) {
+                    throw new AssertionError("not all were sent and received");
                 }
-                least = Math.min(least, Allocations.ofThisThread() - before);
-            }
+            })).as("bytes in %s turns", turns).isLessThan(turns);
         }
-        // Less than a byte a turn: see MessageTest.
-        assertThat(least).as("bytes in %s turns", window).isLessThan(window);
     }
 }

@@ -22,8 +22,7 @@ class BlockingAllocationTest {
 
     @Test
     void ofAPlatformThreadThatWaitsForAVirtualOne() throws Exception {
-        final int window = 1000;
-        final int windowsMax = 200;
+        final int exchanges = 1000;
         try (Poller poller = Poller.open();
                 SocketFd.Pair sockets = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0);
                 BlockingSocket here = poller.adopt(sockets.first());
@@ -37,18 +36,12 @@ class BlockingAllocationTest {
                 }
                 return null;
             });
-            long least = Long.MAX_VALUE;
-            for (int i = 0; i < windowsMax && least >= window; i++) {
-                final long before = Allocations.ofThisThread();
-                for (int turn = 0; turn < window; turn++) {
-                    here.write(word, PATIENCE_NANOS);
-                    here.read(word, PATIENCE_NANOS);
-                }
-                least = Math.min(least, Allocations.ofThisThread() - before);
-            }
+            assertThat(Allocations.least(exchanges, () -> {
+                here.write(word, PATIENCE_NANOS);
+                here.read(word, PATIENCE_NANOS);
+            })).as("bytes in %s exchanges", exchanges).isLessThan(exchanges);
             here.fd().shutdown(SHUT_WR);
             echo.result();
-            assertThat(least).as("bytes in %s exchanges", window).isLessThan(window);
         }
     }
 }

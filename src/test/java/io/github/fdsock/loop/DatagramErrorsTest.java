@@ -22,14 +22,7 @@ import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Errno;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,26 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// An error is told once, of the datagram that it is about, with what is known of it; the other datagrams go on.
 @Timeout(60)
 @FdLedger
-class DatagramErrorsTest {
-    private EventLoop loop;
-    private Arena arena;
-    private final List<String> told = new ArrayList<>();
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-        loop.schedule(TimeUnit.SECONDS.toNanos(20), () -> {
-            throw new AssertionError("nothing has come for 20 seconds behind " + told);
-        }).unref();
-        arena = Arena.ofConfined();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-        arena.close();
-    }
-
+class DatagramErrorsTest extends DatagramFixture {
     private static String name(final Throwable failure) {
         return failure == null ? "sent" : Errno.name(((ErrnoException) failure).errno());
     }
@@ -77,10 +51,6 @@ class DatagramErrorsTest {
 
     private static void reportErrors(final Datagrams datagrams, final SocketFamily family) throws IOException {
         datagrams.socket().setsockopt(family == UDP6 ? SockOpt.IPV6_RECVERR : SockOpt.IP_RECVERR, true);
-    }
-
-    private static MemorySegment bytes(final int length) {
-        return MemorySegment.ofArray(new byte[length]);
     }
 
     private void runUntilTold(final int count) throws IOException {

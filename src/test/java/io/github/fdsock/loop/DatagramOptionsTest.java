@@ -18,20 +18,14 @@ import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Errno;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,37 +34,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Who hears a datagram is up to addresses, groups and options; nothing leaves the machine.
 @Timeout(60)
 @FdLedger
-class DatagramOptionsTest {
+class DatagramOptionsTest extends DatagramFixture {
     private static final int LOOPBACK = 1;
     private static final InetAddress GROUP = InetAddress.ofLiteral("239.255.17.5");
     private static final InetAddress GROUP6 = InetAddress.ofLiteral("ff11::fd51");
 
-    private EventLoop loop;
-    private Arena arena;
-    private final List<String> told = new ArrayList<>();
-
     /// Who listens, and where on the loopback interface.
     private final Map<Datagrams, SockAddr> hearing = new HashMap<>();
     private int marks;
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-        loop.schedule(TimeUnit.SECONDS.toNanos(20), () -> {
-            throw new AssertionError("nothing has come for 20 seconds behind " + told);
-        }).unref();
-        arena = Arena.ofConfined();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-        arena.close();
-    }
-
-    private static MemorySegment bytes(final int length) {
-        return MemorySegment.ofArray(new byte[length]);
-    }
 
     /// At every address, telling by its name what it hears.
     private Datagrams hearing(final String name, final SocketFamily family) throws IOException {

@@ -24,7 +24,6 @@ import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
@@ -35,8 +34,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,26 +43,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// the kernel, waits in the queue, or is told to have failed.
 @Timeout(60)
 @FdLedger
-class DatagramsTest {
-    private EventLoop loop;
-    private Arena arena;
-    private final List<String> told = new ArrayList<>();
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-        loop.schedule(TimeUnit.SECONDS.toNanos(20), () -> {
-            throw new AssertionError("nothing has come for 20 seconds behind " + told);
-        }).unref();
-        arena = Arena.ofConfined();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-        arena.close();
-    }
-
+class DatagramsTest extends DatagramFixture {
     private static String text(final MemorySegment data) {
         return new String(data.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }

@@ -19,30 +19,13 @@ import org.junit.jupiter.api.Timeout;
 class StreamAllocationTest {
     private static final int ROUNDS = 1000;
 
-    private interface Round {
-        void run() throws IOException;
-    }
-
-    /// Of several goes the best: the first make classes and code, which is nobody's steady state.
-    private static long leastOf(final Round round) throws IOException {
-        long least = Long.MAX_VALUE;
-        for (int go = 0; go < 300 && least > 0; go++) {
-            final long before = Allocations.ofThisThread();
-            for (int i = 0; i < ROUNDS; i++) {
-                round.run();
-            }
-            least = Math.min(least, Allocations.ofThisThread() - before);
-        }
-        return least;
-    }
-
     @SocketFamilies({TCP4, UNIX_STREAM})
     void anEchoAllocatesNothing(final SocketFd.Pair pair) throws IOException {
         try (EventLoop loop = EventLoop.open()) {
             final Stream stream = loop.adopt(pair.first());
             stream.onData(stream::write);
             final MemorySegment bytes = Arena.ofAuto().allocate(64);
-            assertThat(leastOf(() -> {
+            assertThat(Allocations.least(ROUNDS, () -> {
                 pair.second().send(bytes, 0);
                 loop.runOnce();
                 pair.second().recv(bytes, 0);

@@ -21,23 +21,6 @@ import org.junit.jupiter.api.Timeout;
 class StreamQueueAllocationTest {
     private static final int ROUNDS = 1000;
 
-    private interface Round {
-        void run() throws IOException;
-    }
-
-    /// Of several goes the best: the first make classes and code, which is nobody's steady state.
-    private static long leastOf(final Round round) throws IOException {
-        long least = Long.MAX_VALUE;
-        for (int go = 0; go < 300 && least > 0; go++) {
-            final long before = Allocations.ofThisThread();
-            for (int i = 0; i < ROUNDS; i++) {
-                round.run();
-            }
-            least = Math.min(least, Allocations.ofThisThread() - before);
-        }
-        return least;
-    }
-
     @SocketFamilies({TCP4, UNIX_STREAM, UNIX_SEQPACKET})
     void aQueueThatFillsAndDrainsAllocatesNothing(final SocketFd.Pair pair) throws IOException {
         try (EventLoop loop = EventLoop.open()) {
@@ -45,7 +28,7 @@ class StreamQueueAllocationTest {
             final MemorySegment block = Arena.ofAuto().allocate(2_000);
             final MemorySegment into = Arena.ofAuto().allocate(2_000);
             // It stays full: what the peer reads makes room for what waits, and there is always something that waits.
-            assertThat(leastOf(() -> {
+            assertThat(Allocations.least(ROUNDS, () -> {
                 while (stream.bytesQueued() < 20_000) {
                     stream.write(block);
                 }

@@ -90,6 +90,7 @@ class StreamSweepTest {
         final EventLoop loop;
         final List<Told> all = new ArrayList<>();
         private boolean failed;
+        Told client;
 
         Trial() throws IOException {
             loop = EventLoop.open();
@@ -137,6 +138,19 @@ class StreamSweepTest {
         Listener listen(final SocketFamily family, final Listener.ConnectionHandler handler) throws IOException {
             return loop.listen(family.any(), handler).onClose(cause -> failed |= cause != null);
         }
+
+        /// The client of the first of these, all of which it closes behind it.
+        Stream connect(final Listener... listeners) throws IOException {
+            final Stream stream = loop.connect(listeners[0].localAddress());
+            client = told("client");
+            return client.listen(stream).onClose(cause -> {
+                client.closed++;
+                client.failed |= cause != null;
+                for (final Listener listener : listeners) {
+                    listener.close();
+                }
+            });
+        }
     }
 
     private static void sweep(final boolean shorten, final Call[] met, final Sweep.Scenario scenario) {
@@ -150,25 +164,10 @@ class StreamSweepTest {
     void anEchoServerAndItsClient(final SocketFamily family) {
         sweep(true, new Call[] {Call.socket, Call.bind, Call.listen, Call.accept4, Call.connect, Call.recv, Call.send,
             Call.shutdown, Call.epoll_ctl, Call.epoll_pwait2, Call.getsockopt, Call.close}, () -> new Trial() {
-                private Told client;
-
                 @Override
                 void begin() throws IOException {
                     final Listener listener = listen(family, stream -> told("server").listen(stream).pipeTo(stream));
-                    client = told("client");
-                    final Stream stream;
-                    try {
-                        stream = loop.connect(listener.localAddress());
-                    } catch (final IOException e) {
-                        all.remove(client);
-                        throw e;
-                    }
-                    client.listen(stream);
-                    stream.onClose(cause -> {
-                        client.closed++;
-                        client.failed |= cause != null;
-                        listener.close();
-                    });
+                    final Stream stream = connect(listener);
                     stream.write(HELLO, client.completion());
                     stream.write(HELLO, client.completion());
                     stream.end();
@@ -187,8 +186,6 @@ class StreamSweepTest {
     void aProxiedConnection(final SocketFamily clients, final SocketFamily servers, final boolean splice) {
         sweep(true, new Call[] {Call.accept4, Call.connect, Call.shutdown, Call.epoll_ctl, Call.epoll_pwait2,
             Call.close, splice ? Call.splice : Call.recv}, () -> new Trial() {
-                private Told client;
-
                 @Override
                 void begin() throws IOException {
                     final Listener server = listen(servers, stream -> told("server").listen(stream).onData(data ->
@@ -212,21 +209,7 @@ class StreamSweepTest {
                             throw e;
                         }
                     });
-                    client = told("client");
-                    final Stream stream;
-                    try {
-                        stream = loop.connect(proxy.localAddress());
-                    } catch (final IOException e) {
-                        all.remove(client);
-                        throw e;
-                    }
-                    client.listen(stream);
-                    stream.onClose(cause -> {
-                        client.closed++;
-                        client.failed |= cause != null;
-                        proxy.close();
-                        server.close();
-                    });
+                    final Stream stream = connect(proxy, server);
                     stream.write(HELLO, client.completion());
                     stream.end();
                 }
@@ -298,20 +281,7 @@ class StreamSweepTest {
                 void begin() throws IOException {
                     final Listener listener = listen(family, stream ->
                             told("server").listen(stream).onData(data -> got.append(Turns.text(data))));
-                    final Told client = told("client");
-                    final Stream stream;
-                    try {
-                        stream = loop.connect(listener.localAddress());
-                    } catch (final IOException e) {
-                        all.remove(client);
-                        throw e;
-                    }
-                    client.listen(stream);
-                    stream.onClose(cause -> {
-                        client.closed++;
-                        client.failed |= cause != null;
-                        listener.close();
-                    });
+                    final Stream stream = connect(listener);
                     stream.onConnect(() -> {
                         stream.write(HELLO, client.completion());
                         stream.writev(HELLO, HELLO);
