@@ -195,6 +195,25 @@ class HttpServerTest {
     }
 
     @Test
+    void whoEndsWithinARequestIsNotToldThatItIsSlow() throws IOException {
+        final Limits hasty = new Limits(8192, 16384, 1000, Duration.ofMillis(50), Duration.ofSeconds(60));
+        try (Conversation talk = new Conversation(HttpServerTest::mirror, hasty)) {
+            // What is queued keeps the connection, and is too little to keep the server from reading on.
+            talk.client().pause();
+            int answers = 0;
+            while (talk.server().bytesQueued() == 0) {
+                talk.client().write("GET /" + "a".repeat(4000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+                answers++;
+                talk.loop().runNoWait();
+            }
+            talk.client().write("GET /b");
+            talk.client().end();
+            talk.loop().timer(talk.client()::resume).start(Duration.ofMillis(100));
+            assertThat(statuses(talk.run())).hasSize(answers).containsOnly("200 OK");
+        }
+    }
+
+    @Test
     void bytesThatTrickleInDoNotProlongTheTime() throws IOException {
         final Limits hasty = new Limits(8192, 16384, 1000, Duration.ofMillis(100), Duration.ofSeconds(60));
         try (Conversation talk = new Conversation(HttpServerTest::mirror, hasty)) {

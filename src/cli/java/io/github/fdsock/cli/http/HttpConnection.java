@@ -238,9 +238,12 @@ final class HttpConnection {
     }
 
     private void late() {
-        server.answers().clear();
-        refuse(Status.REQUEST_TIMEOUT, "it has not come to its end in time");
-        flush();
+        // Whoever has ended within a request has had the end behind the answers already.
+        if (stream.isWritable()) {
+            server.answers().clear();
+            refuse(Status.REQUEST_TIMEOUT, "it has not come to its end in time");
+            flush();
+        }
         end();
     }
 
