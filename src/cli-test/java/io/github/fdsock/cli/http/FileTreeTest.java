@@ -179,6 +179,13 @@ class FileTreeTest {
     }
 
     @Test
+    void noTimeIsLaterThanTheYear1969() throws IOException {
+        Files.setLastModifiedTime(root.resolve("file.bin"), FileTime.from(Instant.EPOCH.minusSeconds(1_000_000)));
+        assertThat(get("/file.bin", "If-Modified-Since: never")).startsWith("HTTP/1.1 200 OK");
+        assertThat(get("/file.bin", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT")).startsWith("HTTP/1.1 304 ");
+    }
+
+    @Test
     void whatWillBeModifiedIsTakenForModifiedNow() throws IOException {
         Files.setLastModifiedTime(root.resolve("file.bin"), FileTime.from(Instant.now().plusSeconds(1_000_000)));
         final String answer = get("/file.bin");

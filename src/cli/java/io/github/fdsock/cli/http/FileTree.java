@@ -239,8 +239,8 @@ final class FileTree implements Site {
     private boolean send(final RequestHead request, final Answers answers, final Fd file,
             final BasicFileAttributes facts) {
         final long size = facts.size();
-        // A time to come would let the file count as unchanged when it has changed.
-        final long modified = Math.min(facts.lastModifiedTime().to(TimeUnit.SECONDS), Answers.now());
+        // A time to come would let the file count as unchanged when it has changed; one before 1970 is not written.
+        final long modified = Math.clamp(facts.lastModifiedTime().to(TimeUnit.SECONDS), 0, Answers.now());
         final byte[] modifiedText = lastModified.at(modified);
         final String since = request.ifModifiedSince();
         if (since != null && modified <= HttpDate.read(since)) {
