@@ -65,8 +65,12 @@ final class RequestHead {
     /// Which bytes a token is made of (RFC 9110, 5.6.2).
     private static final boolean[] TOKEN = new boolean[128];
 
+    /// Which bytes a host and its port are made of (RFC 3986, 3.2.2).
+    private static final boolean[] HOST_BYTE = new boolean[128];
+
     static {
         for (char c = '!'; c < 127; c++) {
+            HOST_BYTE[c] = Character.isLetterOrDigit(c) || "-._~%!$&'()*+,;=:[]".indexOf(c) >= 0;
             TOKEN[c] = Character.isLetterOrDigit(c) || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
         }
     }
@@ -257,6 +261,9 @@ final class RequestHead {
             while (place < end && at(place) != '/' && at(place) != '?') {
                 place++;
             }
+            if (place == start + scheme) {
+                throw bad("a target without a host");
+            }
         } else if (at(start) != '/') {
             throw bad("a target that is no path");
         }
@@ -282,6 +289,7 @@ final class RequestHead {
         }
         if (isAnyCase(HOST, line, colon)) {
             hosts++;
+            takeHost(first, last);
         } else if (isAnyCase(CONNECTION, line, colon)) {
             takeConnection(first, last);
         } else if (isAnyCase(CONTENT_LENGTH, line, colon)) {
@@ -299,6 +307,14 @@ final class RequestHead {
             ifModifiedSince.set(first, last);
         } else if (isAnyCase(IF_NONE_MATCH, line, colon)) {
             ifNoneMatch = true;
+        }
+    }
+
+    private void takeHost(final int start, final int end) throws Refusal {
+        for (int i = start; i < end; i++) {
+            if (at(i) < 0 || !HOST_BYTE[at(i)]) {
+                throw bad("a Host that is none");
+            }
         }
     }
 
