@@ -264,7 +264,13 @@ public final class Poller implements Closeable {
 
     /// `epoll_ctl(EPOLL_CTL_MOD)`.
     void modify(final BlockingFd fd, final int events) throws IOException {
-        epoll.modify(fd.fd(), events, fd.data());
+        try {
+            epoll.modify(fd.fd(), events, fd.data());
+        } catch (final IllegalStateException e) {
+            // Closed under whoever was about to wait, or had just waited.
+            requireOpen();
+            throw e;
+        }
     }
 
     /// `epoll_ctl(EPOLL_CTL_DEL)`, before the descriptor is closed.

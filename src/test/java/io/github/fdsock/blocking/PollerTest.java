@@ -454,6 +454,18 @@ class PollerTest {
         }
     }
 
+    @Test
+    void itsEndEndsTheWaitOfWhoWrites() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            try (Poller other = Poller.open(); Pair pair = pair(other); Arena arena = Arena.ofShared()) {
+                final MemorySegment much = arena.allocate(16 << 20);
+                final Virtual<Void> writer = start(() -> pair.first.write(much, FOREVER)).awaitParked();
+                end(other);
+                assertThat(writer.failure()).isInstanceOf(AsynchronousCloseException.class);
+            }
+        }
+    }
+
     /// A resource by another name.
     private static void end(final Poller poller) throws IOException {
         poller.close();
