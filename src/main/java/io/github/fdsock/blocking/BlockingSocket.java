@@ -137,12 +137,15 @@ public final class BlockingSocket extends BlockingFd {
         final long start = Direction.start(timeoutNanos);
         in.begin(start, timeoutNanos);
         try {
-            long n = flags == 0 && in.isExhausted() ? -EAGAIN : socket.recv(into, flags | MSG_DONTWAIT);
+            // Who does not wait is not told of what has just come.
+            long n = flags == 0 && timeoutNanos != 0 && in.isExhausted() ? -EAGAIN
+                    : socket.recv(into, flags | MSG_DONTWAIT);
             while (n == -EAGAIN) {
                 awaitReading(start, timeoutNanos);
                 n = socket.recv(into, flags | MSG_DONTWAIT);
             }
-            in.exhausted(flags == 0 && n > 0 && n < into.byteSize() && shortIsAll && isRegistered());
+            in.exhausted(flags == 0 && n > 0 && n < into.byteSize() && shortIsAll && isRegistered()
+                    && poller().isOpen());
             return n;
         } finally {
             in.end();

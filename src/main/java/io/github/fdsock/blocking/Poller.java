@@ -286,6 +286,11 @@ public final class Poller implements Closeable {
     // ---- waiting
 
     /// Whether there is still anybody who looks.
+    boolean isOpen() {
+        return !closed && failure == null;
+    }
+
+    /// Says why, where nobody looks any more.
     void requireOpen() throws IOException {
         if (closed) {
             throw new AsynchronousCloseException();

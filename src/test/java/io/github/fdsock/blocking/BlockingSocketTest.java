@@ -12,6 +12,7 @@ import io.github.fdsock.PipeFd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -285,6 +286,37 @@ class BlockingSocketTest {
                 assertThat(read(pair.first, FOREVER)).isEqualTo("last");
                 assertThat(read(pair.first, FOREVER)).isEmpty();
                 assertThat(read(pair.first, FOREVER)).isEmpty();
+            }
+        }
+
+        @Test
+        void findsWithoutWaitingWhatHasComeAndIsNotToldYet() throws Exception {
+            try (EventLoop idle = EventLoop.open(); Poller guest = Poller.on(idle);
+                    BlockingSocket listener = tcpListener();
+                    BlockingSocket writer = poller.connect(listener.fd().localAddress(), FOREVER);
+                    BlockingSocket reader = guest.adopt(listener.accept(FOREVER).fd())) {
+                // Registers it, where nobody looks for events.
+                assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(() -> read(reader, SHORT_NANOS));
+                writer.write(bytes("first"), FOREVER);
+                assertThat(read(reader, 0)).isEqualTo("first");
+                writer.write(bytes("second"), FOREVER);
+                assertThat(read(reader, 0)).isEqualTo("second");
+            }
+        }
+
+        @Test
+        void findsWhatComesWhenThePollerIsClosed() throws Exception {
+            try (Pair pair = tcpPair()) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("a"), FOREVER);
+                assertThat(reader.result()).isEqualTo("a");
+                poller.close();
+                assertThatExceptionOfType(AsynchronousCloseException.class)
+                        .isThrownBy(() -> read(pair.first, FOREVER));
+                for (final String text : new String[] {"b", "c", "d"}) {
+                    pair.second.write(bytes(text), FOREVER);
+                    assertThat(read(pair.first, FOREVER)).isEqualTo(text);
+                }
             }
         }
 
