@@ -231,7 +231,7 @@ abstract sealed class Connection extends Handle permits Stream {
         }
         connecting = false;
         lastActivity = loop.now();
-        if (onConnect != null) {
+        if (onConnect != null && !discarding) {
             onConnect.run();
         }
         if (!closed) {

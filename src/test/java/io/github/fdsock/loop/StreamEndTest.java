@@ -631,4 +631,19 @@ class StreamEndTest {
         Turns.untilOver(loop);
         assertThat(told).contains("data").endsWith("timeout", "close null");
     }
+
+    @Test
+    void whoClosesOnTheWayIsNotToldOfTheConnection() throws IOException {
+        try (SocketFd listener = TCP4.listening(1)) {
+            final Stream stream = telling(loop.connect(listener.localAddress()));
+            stream.write(MemorySegment.ofArray(HELLO), completion("write"));
+            stream.close();
+            try (SocketFd peer = listener.accept()) {
+                Turns.until(loop, () -> told.contains("write null"));
+                assertThat(recv(peer, new byte[9])).isEqualTo(HELLO.length);
+            }
+            Turns.untilOver(loop);
+            assertThat(told).containsExactly("write null", "close null");
+        }
+    }
 }
