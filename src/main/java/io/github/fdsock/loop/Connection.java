@@ -166,7 +166,12 @@ abstract sealed class Connection extends Handle permits Stream {
             return EPOLLOUT;
         }
         // Of packets an empty one and the end are both read as 0; EPOLLRDHUP tells them apart.
-        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (hasQueued() || drainDue ? EPOLLOUT : 0);
+        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (awaitsRoom() ? EPOLLOUT : 0);
+    }
+
+    /// Whether there is something to do when the kernel has room.
+    private boolean awaitsRoom() {
+        return hasQueued() || drainDue || ending && !writeEnded;
     }
 
     final void updateInterest() {
@@ -205,7 +210,7 @@ abstract sealed class Connection extends Handle permits Stream {
             if ((events & ~EPOLLOUT) != 0 && mayRead()) {
                 read(events, READS_PER_TURN);
             }
-            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && (hasQueued() || drainDue)) {
+            if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && awaitsRoom()) {
                 flush();
             }
             if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !closed) {
@@ -502,7 +507,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     private void flush() throws IOException {
         try {
-            if (!sendQueued()) {
+            if (!sendQueued() || writeFailed) {
                 return;
             }
         } catch (final IOException e) {

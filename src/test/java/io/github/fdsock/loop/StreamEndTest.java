@@ -646,4 +646,38 @@ class StreamEndTest {
             assertThat(told).containsExactly("write null", "close null");
         }
     }
+
+    @Test
+    void anEndBeforeTheConnectionIsSentThoughTheHandlerOfTheConnectionFails() throws IOException {
+        try (SocketFd listener = TCP4.listening(1)) {
+            final Stream stream = telling(loop.connect(listener.localAddress()));
+            stream.onConnect(() -> {
+                throw new IllegalArgumentException("a bug");
+            });
+            stream.end();
+            assertThatThrownBy(() -> Turns.untilOver(loop)).hasMessage("a bug");
+            try (SocketFd peer = listener.accept(SOCK_NONBLOCK, null)) {
+                Turns.untilQuiet(loop);
+                assertThat(recv(peer, new byte[9])).as("the end").isZero();
+            }
+            Turns.untilOver(loop);
+            assertThat(told).containsExactly("end", "close null");
+        }
+    }
+
+    @Test
+    void afterAFailedWriteNobodyIsToldThatThereIsRoom() throws IOException {
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+            final Stream stream = adopt(pair);
+            assertThat(stream.tryWrite(tooMuch())).isPositive();
+            stream.onData(data -> {
+                told.add(Turns.text(data));
+                assertThat(stream.write("into the void")).isFalse();
+            });
+            pair.second().send(HELLO, 0, 5, 0);
+            pair.second().close();
+            Turns.untilOver(loop);
+            assertThat(told).containsExactly("hello", "close EPIPE");
+        }
+    }
 }
