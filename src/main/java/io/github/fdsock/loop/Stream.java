@@ -500,8 +500,8 @@ public final class Stream extends Connection {
         try {
             socket.setsockopt(SockOpt.SO_LINGER, Linger.RESET);
             destroy(why);
-        } catch (final IOException e) {
-            destroy(why == null ? e : why);
+        } catch (final IOException | IllegalStateException e) {
+            destroy(why == null ? reason(e) : why);
         }
     }
 

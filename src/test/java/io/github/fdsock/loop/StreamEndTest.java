@@ -680,4 +680,16 @@ class StreamEndTest {
             assertThat(told).containsExactly("hello", "close EPIPE");
         }
     }
+
+    @Test
+    void aStreamWhoseSocketSomebodyElseHasClosedIsResetAllTheSame() throws IOException {
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+            final Stream stream = adopt(pair);
+            stream.socket().close();
+            stream.reset();
+            assertThat(stream.isClosed()).isTrue();
+            Turns.untilOver(loop);
+            assertThat(told).singleElement().asString().startsWith("close ");
+        }
+    }
 }
