@@ -698,6 +698,7 @@ abstract sealed class Connection extends Handle permits Stream {
             abandon(reason(e));
             return;
         }
+        registration = null;
         if (timer != null) {
             timer.cancel();
             timer = null;
@@ -722,14 +723,19 @@ abstract sealed class Connection extends Handle permits Stream {
         settle(loop.streamMemory());
         try {
             register();
-            if (!referenced) {
-                registration.unref();
-            }
-            if (discarding) {
-                startTimer(LINGER_NANOS);
-            } else if (timeoutNanos > 0) {
-                startTimer(timeoutNanos - (System.nanoTime() - lastActivity));
-            }
+        } catch (final IOException | IllegalStateException e) {
+            abandon(reason(e));
+            return;
+        }
+        if (!referenced) {
+            registration.unref();
+        }
+        if (discarding) {
+            startTimer(LINGER_NANOS);
+        } else if (timeoutNanos > 0) {
+            startTimer(timeoutNanos - (System.nanoTime() - lastActivity));
+        }
+        try {
             arrived.connected((Stream) this);
         } catch (final IOException e) {
             abandon(e);

@@ -351,4 +351,41 @@ class StreamMoveTest {
             assertThat(worker.loop.metrics().bytesQueued()).isZero();
         }
     }
+
+    @Test
+    void aSocketThatSomebodyElseClosesOnTheWayEndsTheStreamAndNotTheRun() throws IOException {
+        try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
+                SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+            final Stream stream = one.adopt(pair.first());
+            stream.onClose(cause -> told.add("close " + cause));
+            stream.moveTo(other, _ -> told.add("moved"));
+            Turns.untilOver(one);
+            stream.socket().close();
+            Turns.untilOver(other);
+            assertThat(stream.isClosed()).isTrue();
+            assertThat(told).singleElement().asString().startsWith("close ").contains("closed");
+        }
+    }
+
+    @Test
+    void whatCannotArriveLeavesTheLoopAloneThatItComesFrom() throws Exception {
+        try (EventLoops from = EventLoops.start(1, WaitStrategy.BLOCK); EventLoop other = EventLoop.open();
+                SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+            final List<Throwable> causes = new ArrayList<>();
+            final CountDownLatch left = new CountDownLatch(1);
+            from.get(0).execute(() -> {
+                try {
+                    from.get(0).adopt(pair.first()).onClose(causes::add).moveTo(other, _ -> { });
+                    from.get(0).ending(left::countDown);
+                } catch (final IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
+            try (Faults _ = Faults.inject("epoll_ctl:error=ENOSPC")) {
+                Turns.untilOver(other);
+            }
+            assertThat(causes).singleElement().satisfies(cause -> assertThat(cause.getSuppressed()).isEmpty());
+        }
+    }
 }
