@@ -150,6 +150,10 @@ public final class Listener extends Handle {
     @Override
     void ready(final int events) throws IOException {
         accept();
+        if (paused && !closed && (events & (EPOLLERR | EPOLLHUP)) != 0) {
+            // It was shut down, which is told in each turn. [#resume] brings it back.
+            registration.suspend();
+        }
     }
 
     @Override

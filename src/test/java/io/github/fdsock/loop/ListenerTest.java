@@ -336,4 +336,18 @@ class ListenerTest {
             Thread.setDefaultUncaughtExceptionHandler(before);
         }
     }
+
+    @Test
+    void aPausedOneThatIsShutDownDoesNotSpinAndTellsWhenItGoesOn() throws IOException {
+        final List<IOException> told = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { });
+        listener.onClose(told::add);
+        listener.pause();
+        listener.socket().shutdown(SHUT_RDWR);
+        Turns.untilQuiet(loop);
+        listener.resume();
+        Turns.untilOver(loop);
+        assertThat(told).singleElement().isInstanceOfSatisfying(ErrnoException.class,
+                e -> assertThat(e.errno()).isEqualTo(EINVAL));
+    }
 }
