@@ -324,6 +324,8 @@ public final class Listener extends Handle {
         resting = true;
         if (alarm == null) {
             alarm = loop.timer(this::restIsOver);
+            // The listener itself keeps the loop running, or does not.
+            alarm.unref();
         }
         alarm.start(REST);
         loop.resting(this);

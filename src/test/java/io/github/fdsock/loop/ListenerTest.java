@@ -350,4 +350,16 @@ class ListenerTest {
         assertThat(told).singleElement().isInstanceOfSatisfying(ErrnoException.class,
                 e -> assertThat(e.errno()).isEqualTo(EINVAL));
     }
+
+    @Test
+    void anUnreferencedOneLetsTheLoopEndWhileItRests() throws IOException {
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { });
+        listener.overload(Listener.Overload.PAUSE);
+        try (SocketFd _ = client(listener.localAddress()); Faults _ = Faults.inject("accept4:error=EMFILE:when=1")) {
+            loop.runOnce();
+            assertThat(loop.metrics().listenerPauses()).isEqualTo(1);
+            listener.unref();
+            assertThat(loop.hasWork()).isFalse();
+        }
+    }
 }
