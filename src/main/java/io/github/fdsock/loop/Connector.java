@@ -103,12 +103,14 @@ public final class Connector {
             stream.onConnect(() -> connected(attempt, stream)).onClose(cause -> {
                 attempts.remove(stream);
                 if (!over) {
-                    race.failed(attempt, cause);
+                    // Without a cause it was not the connection that failed: the loop is being closed.
+                    race.failed(attempt, cause == null ? cancelled() : cause);
                     attempt();
                 }
             });
-        } catch (final IOException e) {
-            race.failed(attempt, e);
+        } catch (final IOException | IllegalStateException e) {
+            // The latter of a closed loop.
+            race.failed(attempt, Connection.reason(e));
         }
     }
 
@@ -140,7 +142,14 @@ public final class Connector {
     /// Gives up: the handler is told `ECANCELED`, in the last phase of the turn. Does nothing where it was told already.
     public void cancel() {
         loop.requireThread();
-        lookup.cancel();
-        loop.ending(() -> fail(new ErrnoException("connect(" + query + ')', ECANCELED)));
+        if (!over) {
+            lookup.cancel();
+            finish();
+            loop.ending(() -> handler.connected(null, cancelled()));
+        }
+    }
+
+    private ErrnoException cancelled() {
+        return new ErrnoException("connect(" + query + ')', ECANCELED);
     }
 }

@@ -229,4 +229,38 @@ class ConnectorTest {
             assertThat(report.failed()).containsKeys(Call.socket, Call.connect, Call.epoll_ctl, Call.getsockopt, Call.send);
         }
     }
+
+    @Test
+    void whatIsUnderWayWhenTheLoopIsClosedIsToldOnceAndLeavesNothing() throws IOException {
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), 8);
+                SocketFd _ = listening(SockAddr.inet("127.0.0.1", port(six)), 8)) {
+            try (EventLoop own = EventLoop.open()) {
+                Connector.connect(own, AddressQuery.of(null, port(six)), resolver, STAGGER, this::connected);
+                while (own.handles().isEmpty()) {
+                    own.runOnce();
+                }
+            }
+            assertThat(told).isEqualTo(1);
+            assertThat(stream).isNull();
+            assertThat(failure).isInstanceOfSatisfying(ErrnoException.class,
+                    e -> assertThat(e.errno()).isEqualTo(ECANCELED));
+        }
+    }
+
+    @Test
+    void whatIsGivenUpIsNotConnectedInTheSameTurn() throws IOException {
+        try (SocketFd six = listening(SockAddr.inet("::1", 0), 8);
+                SocketFd _ = listening(SockAddr.inet("127.0.0.1", port(six)), 8)) {
+            final Connector connector = connect(port(six));
+            while (loop.handles().isEmpty()) {
+                loop.runOnce();
+            }
+            connector.cancel();
+            loop.run();
+            assertThat(told).isEqualTo(1);
+            assertThat(stream).isNull();
+            assertThat(failure).isInstanceOfSatisfying(ErrnoException.class,
+                    e -> assertThat(e.errno()).isEqualTo(ECANCELED));
+        }
+    }
 }
