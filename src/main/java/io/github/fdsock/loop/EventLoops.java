@@ -33,6 +33,9 @@ public final class EventLoops implements Closeable {
     /// What ended the run of each before its time: written by its thread, read when that has been joined.
     private final Throwable[] ended;
 
+    /// Completed by the thread of each when that runs its loop no more.
+    private final List<CompletableFuture<Void>> ends = new ArrayList<>();
+
     private EventLoops(final int count) {
         ended = new Throwable[count];
     }
@@ -68,6 +71,8 @@ public final class EventLoops implements Closeable {
         final EventLoop loop = loops.get(index);
         // It is to wait for what others bring it, though nothing is registered.
         loop.activeMore(1);
+        final CompletableFuture<Void> end = new CompletableFuture<>();
+        ends.add(end);
         threads.add(Thread.ofPlatform().daemon().name("loop " + index).start(() -> {
             try {
                 loop.run();
@@ -77,6 +82,8 @@ public final class EventLoops implements Closeable {
             } catch (final RuntimeException | Error e) {
                 ended[index] = e;
                 throw e;
+            } finally {
+                end.complete(null);
             }
         }));
     }
@@ -111,6 +118,7 @@ public final class EventLoops implements Closeable {
     /// @return the listeners, in the order of the loops, each to be used on its loop only
     /// @throws IllegalArgumentException another family: UNIX sockets know no `SO_REUSEPORT`
     /// @throws IOException `EADDRINUSE`: a socket without the option, or another user's, is there; then none listens
+    /// @throws IllegalStateException one of the loops has ended: it was stopped, or a handler threw; then none listens
     public List<Listener> listen(final SockAddr address, final Listener.ConnectionHandler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
         if (!(address instanceof SockAddr.Inet)) {
@@ -144,7 +152,7 @@ public final class EventLoops implements Closeable {
     }
 
     /// Does something on a loop and waits until it is done.
-    private static void on(final EventLoop loop, final Action action) throws IOException {
+    private void on(final EventLoop loop, final Action action) throws IOException {
         if (loop.inLoop()) {
             action.run();
             return;
@@ -158,7 +166,12 @@ public final class EventLoops implements Closeable {
                 done.completeExceptionally(e);
             }
         });
+        final int index = loops.indexOf(loop);
         try {
+            CompletableFuture.anyOf(done, ends.get(index)).join();
+            if (!done.isDone()) {
+                throw new IllegalStateException("loop " + index + " has ended");
+            }
             done.join();
         } catch (final CompletionException e) {
             if (e.getCause() instanceof final IOException failure) {

@@ -362,4 +362,13 @@ class ListenerTest {
             assertThat(loop.hasWork()).isFalse();
         }
     }
+
+    @Test
+    void toListenWithALoopOfSeveralThatHasEndedIsRefused() throws Exception {
+        try (EventLoops loops = EventLoops.start(2, WaitStrategy.BLOCK)) {
+            loops.get(1).stop();
+            assertThatThrownBy(() -> loops.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }))
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("loop 1");
+        }
+    }
 }
