@@ -151,7 +151,7 @@ public final class Listener extends Handle {
     void ready(final int events) throws IOException {
         accept();
         if (paused && !closed && (events & (EPOLLERR | EPOLLHUP)) != 0) {
-            // It was shut down, which is told in each turn. [#resume] brings it back.
+            // It was shut down, which is told in each turn. resume() brings it back.
             registration.suspend();
         }
     }
@@ -248,7 +248,11 @@ public final class Listener extends Handle {
                 try {
                     welcome(next, peer);
                 } catch (final IOException e) {
-                    loop.execute(() -> report(AcceptError.CONNECTION, e));
+                    try {
+                        loop.execute(() -> report(AcceptError.CONNECTION, e));
+                    } catch (final RejectedExecutionException _) {
+                        // The listener's loop is closed: nobody is there to be told.
+                    }
                 }
             });
         } catch (final RejectedExecutionException e) {

@@ -8,6 +8,7 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.Scope;
 import io.github.fdsock.harness.junit.FdLedger;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -369,6 +370,38 @@ class ListenerTest {
             loops.get(1).stop();
             assertThatThrownBy(() -> loops.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }))
                     .isInstanceOf(IllegalStateException.class).hasMessageContaining("loop 1");
+        }
+    }
+
+    @Test
+    void aFailureForAListenerWhoseLoopIsClosedDoesNotEndTheLoopThatHasIt() throws Exception {
+        try (EventLoops loops = EventLoops.start(1, WaitStrategy.BLOCK)) {
+            final EventLoop own = EventLoop.open();
+            final Listener listener = own.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }).distribute(loops);
+            final CountDownLatch go = new CountDownLatch(1);
+            final CountDownLatch done = new CountDownLatch(1);
+            final Thread[] thread = new Thread[1];
+            final CountDownLatch known = new CountDownLatch(1);
+            loops.get(0).execute(() -> {
+                thread[0] = Thread.currentThread();
+                known.countDown();
+                try {
+                    assertThat(go.await(20, TimeUnit.SECONDS)).isTrue();
+                } catch (final InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            try (SocketFd client = client(listener.localAddress())) {
+                own.runOnce();
+                own.close();
+                assertThat(known.await(20, TimeUnit.SECONDS)).isTrue();
+                try (Faults _ = Faults.inject(Scope.thread(thread[0]), "epoll_ctl:error=ENOSPC")) {
+                    go.countDown();
+                    assertThat(received(client)).isEmpty();
+                }
+                loops.get(0).execute(done::countDown);
+                assertThat(done.await(5, TimeUnit.SECONDS)).as("the loop goes on").isTrue();
+            }
         }
     }
 }
