@@ -47,6 +47,10 @@ final class Pipe {
             from.close(to.cause);
             return;
         }
+        if (from.discarding) {
+            pipe.sourceCloses();
+            return;
+        }
         if (byKernel) {
             pipe.openKernel();
         }

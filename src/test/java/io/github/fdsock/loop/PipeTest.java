@@ -450,4 +450,26 @@ class PipeTest {
             pair.second().close();
         }
     }
+
+    @Test
+    void whatComesToAStreamThatWasClosedBeforeIsNotPassedOn() throws IOException {
+        for (final boolean byKernel : new boolean[] {false, true}) {
+            try (EventLoop own = EventLoop.open();
+                    SocketFd.Pair one = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+                    SocketFd.Pair two = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+                final Stream from = own.adopt(one.first());
+                final Stream to = own.adopt(two.first());
+                from.close();
+                if (byKernel) {
+                    from.spliceTo(to);
+                } else {
+                    from.pipeTo(to);
+                }
+                one.second().send(new byte[5], 0, 5, 0);
+                Turns.untilQuiet(own);
+                final byte[] into = new byte[9];
+                assertThat(two.second().recv(into, 0, into.length, 0)).as("the end").isZero();
+            }
+        }
+    }
 }
