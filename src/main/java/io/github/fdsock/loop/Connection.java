@@ -193,6 +193,7 @@ abstract sealed class Connection extends Handle permits Stream {
         return failure instanceof final IOException e ? e : new IOException(failure);
     }
 
+    @Override
     final void requireThread() {
         loop.requireThread();
         if (away) {

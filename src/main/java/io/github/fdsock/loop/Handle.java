@@ -92,8 +92,14 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
         return closed;
     }
 
+    /// Refuses calls of a thread that this does not belong to now.
+    void requireThread() {
+        loop.requireThread();
+    }
+
     /// Lets the loop run for as long as this is open, as from the beginning.
     public final void ref() {
+        requireThread();
         if (registration != null) {
             registration.ref();
         }
@@ -101,6 +107,7 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
 
     /// Lets the loop end though this is open.
     public final void unref() {
+        requireThread();
         if (registration != null) {
             registration.unref();
         }

@@ -66,6 +66,7 @@ class StreamMoveTest {
             assertThat(one.hasWork()).isFalse();
             assertThatThrownBy(() -> stream.write(HELLO)).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("on its way to another loop");
+            assertThatThrownBy(stream::unref).isInstanceOf(IllegalStateException.class);
 
             Turns.until(other, () -> told.contains("timeout"));
             assertThat(told.subList(0, 2)).containsExactly("moved", "unread");
