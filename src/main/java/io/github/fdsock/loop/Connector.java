@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 
 /// Connects to a host by its name: looks its addresses up, tries them one after the other with a short delay, IPv6 first,
 /// and keeps the connection that is there first (RFC 8305).
@@ -60,6 +61,7 @@ public final class Connector {
         final Connector connector = new Connector(loop, query, stagger, handler);
         connector.lookup = resolver.getaddrinfo(query.socktype() == 0 ? query.socktype(SOCK_STREAM) : query, loop,
                 connector::answered);
+        loop.guests().put(connector, connector::cancel);
         loop.activeMore(1);
         return connector;
     }
@@ -103,14 +105,13 @@ public final class Connector {
             stream.onConnect(() -> connected(attempt, stream)).onClose(cause -> {
                 attempts.remove(stream);
                 if (!over) {
-                    // Without a cause it was not the connection that failed: the loop is being closed.
+                    // Without a cause somebody has found it among the loop's handles, and closed it.
                     race.failed(attempt, cause == null ? cancelled() : cause);
                     attempt();
                 }
             });
-        } catch (final IOException | IllegalStateException e) {
-            // The latter of a closed loop.
-            race.failed(attempt, Connection.reason(e));
+        } catch (final IOException e) {
+            race.failed(attempt, e);
         }
     }
 
@@ -132,6 +133,7 @@ public final class Connector {
     /// Ends everything that is under way.
     private void finish() {
         over = true;
+        loop.guests().remove(this);
         loop.activeMore(-1);
         next.cancel();
         for (final Stream loser : List.copyOf(attempts)) {
@@ -140,10 +142,15 @@ public final class Connector {
     }
 
     /// Gives up: the handler is told `ECANCELED`, in the last phase of the turn. Does nothing where it was told already.
+    /// The loop does this when it is closed.
     public void cancel() {
         loop.requireThread();
         if (!over) {
-            lookup.cancel();
+            try {
+                lookup.cancel();
+            } catch (final RejectedExecutionException _) {
+                // The loop is being closed, and nobody waits for the answer.
+            }
             finish();
             loop.ending(() -> handler.connected(null, cancelled()));
         }

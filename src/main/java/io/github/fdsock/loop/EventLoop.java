@@ -28,7 +28,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -109,7 +111,8 @@ public final class EventLoop implements Executor, Closeable {
     private Inbox.Task tasks;
     private final ArrayDeque<Action> endings = new ArrayDeque<>();
 
-    private final List<SignalWatch> signals = new ArrayList<>();
+    /// Watches of signals, connectors: each with what ends it.
+    private final Map<Object, Runnable> guests = new LinkedHashMap<>();
     private final List<Listener> resting = new ArrayList<>();
     private boolean wakingListeners;
 
@@ -472,8 +475,9 @@ public final class EventLoop implements Executor, Closeable {
         return ExitWatch.of(this, process, Objects.requireNonNull(handler, "handler"));
     }
 
-    List<SignalWatch> signals() {
-        return signals;
+    /// Where something is entered that has no descriptor here and is to be ended with the loop, before all that has one.
+    Map<Object, Runnable> guests() {
+        return guests;
     }
 
     // ---- idle work
@@ -850,7 +854,7 @@ public final class EventLoop implements Executor, Closeable {
         return false;
     }
 
-    /// Ends everything: runs the tasks that wait, destroys streams, listeners and whatever else owns its descriptor here,
+    /// Ends everything: runs the tasks that wait, gives up connectors and watches of signals, destroys all [#handles],
     /// tells of their closes, and closes the loop's own descriptors. What was registered by [#register] stays open, and is
     /// registered nowhere any more.
     ///
@@ -869,11 +873,11 @@ public final class EventLoop implements Executor, Closeable {
             tasks = inbox.close();
             runAllTasks(failures);
             closed = true;
+            for (final Runnable end : List.copyOf(guests.values())) {
+                failures.attempt(end::run);
+            }
             for (final Handle handle : handles()) {
                 failures.attempt(handle::loopCloses);
-            }
-            for (final SignalWatch signal : List.copyOf(signals)) {
-                signal.close();
             }
             while (!endings.isEmpty()) {
                 failures.attempt(this::tellEndings);

@@ -49,7 +49,7 @@ public final class SignalWatch implements Closeable {
         }
         final SignalWatch watch = new SignalWatch(loop, name, Objects.requireNonNull(action, "action"));
         Received.begin(watch);
-        loop.signals().add(watch);
+        loop.guests().put(watch, watch::close);
         loop.activeMore(1);
         return watch;
     }
@@ -102,7 +102,7 @@ public final class SignalWatch implements Closeable {
         if (!closed) {
             closed = true;
             Received.end(this);
-            loop.signals().remove(this);
+            loop.guests().remove(this);
             loop.activeMore(referenced ? -1 : 0);
         }
     }

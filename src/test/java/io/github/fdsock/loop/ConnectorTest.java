@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -227,6 +228,32 @@ class ConnectorTest {
                 }
             }).run();
             assertThat(report.failed()).containsKeys(Call.socket, Call.connect, Call.epoll_ctl, Call.getsockopt, Call.send);
+        }
+    }
+
+    @Test
+    void whatIsStillLookedUpWhenTheLoopIsClosedIsToldOnce() throws Exception {
+        final CountDownLatch held = new CountDownLatch(1);
+        final AddressQuery query = AddressQuery.of("localhost", 1);
+        try {
+            // The resolver's only thread is kept by another's answer.
+            resolver.getaddrinfo(query, _ -> {
+                try {
+                    held.await();
+                } catch (final InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }, (_, _) -> { });
+            try (EventLoop own = EventLoop.open()) {
+                own.connect(query, resolver, this::connected);
+                own.runNoWait();
+            }
+            assertThat(told).isEqualTo(1);
+            assertThat(failure).isInstanceOfSatisfying(ErrnoException.class,
+                    e -> assertThat(e.errno()).isEqualTo(ECANCELED));
+            assertThat(resolver.pending()).isZero();
+        } finally {
+            held.countDown();
         }
     }
 

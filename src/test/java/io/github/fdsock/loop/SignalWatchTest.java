@@ -191,7 +191,7 @@ class SignalWatchTest {
     void whatTheJvmOrTheKernelKeepsIsRefused(final String name) {
         assertThatThrownBy(() -> loop.onSignal(name, () -> { })).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Signal already used by VM or OS: SIG" + name.replace("SIG", ""));
-        assertThat(loop.signals()).isEmpty();
+        assertThat(loop.guests()).isEmpty();
     }
 
     @ParameterizedTest
@@ -207,7 +207,7 @@ class SignalWatchTest {
                 .hasMessage("Unknown signal: NONSENSE");
         assertThatThrownBy(() -> loop.onSignal(null, () -> { })).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> loop.onSignal("WINCH", null)).isInstanceOf(NullPointerException.class);
-        assertThat(loop.signals()).isEmpty();
+        assertThat(loop.guests()).isEmpty();
     }
 
     /// `sun.misc.Signal`, by reflection, as the library has it.
