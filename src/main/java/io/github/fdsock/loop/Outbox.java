@@ -88,6 +88,7 @@ final class Outbox {
 
     /// Copies bytes to the end.
     void add(final MemorySegment data, final long offset, final Fd[] descriptors, final Stream.Completion completion) {
+        requireReadable(data);
         final long end = data.byteSize();
         long from = offset;
         if (packets) {
@@ -114,6 +115,16 @@ final class Outbox {
         }
         last.completion = completion;
         grown(end - offset);
+    }
+
+    /// Refuses what cannot be copied, before anything is changed.
+    static void requireReadable(final MemorySegment data) {
+        if (!data.scope().isAlive()) {
+            throw new IllegalStateException("the memory of what is written is closed: " + data);
+        }
+        if (!data.isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException("the memory of what is written is another thread's: " + data);
+        }
     }
 
     /// Puts a part of a file at the end.

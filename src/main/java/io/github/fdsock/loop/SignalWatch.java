@@ -61,6 +61,8 @@ public final class SignalWatch implements Closeable {
                 loop.execute(this::tell);
             } catch (final RejectedExecutionException _) {
                 // The loop is being closed, and with it this.
+            } catch (final UncheckedIOException _) {
+                // It could not be woken, and is told in its next turn. Other loops are to be told as well.
             }
         }
     }

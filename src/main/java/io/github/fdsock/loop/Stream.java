@@ -247,7 +247,7 @@ public final class Stream extends Connection {
     /// @param data the bytes, or a packet; of any kind of memory; free when this returns
     /// @return whether to go on: false where the queue has reached the [high-water mark][#highWaterMark(int)], until
     ///         [#onDrain]; and where the stream is closed, or a write has failed, of which [#onClose] tells
-    /// @throws IllegalStateException after [#end] or [#close]
+    /// @throws IllegalStateException after [#end] or [#close]; its memory is closed
     public boolean write(final MemorySegment data) {
         return write(data, (Completion) null);
     }
@@ -359,13 +359,16 @@ public final class Stream extends Connection {
     ///
     /// @param data the pieces, of any kind of memory
     /// @return as [#write(MemorySegment)]
-    /// @throws IllegalStateException after [#end] or [#close]
+    /// @throws IllegalStateException after [#end] or [#close]; the memory of one is closed, and none is sent
     public boolean writev(final MemorySegment... data) {
         if (packets || data.length == 0) {
             return write(joined(data));
         }
         if (!mayWrite(null)) {
             return false;
+        }
+        for (final MemorySegment piece : data) {
+            Outbox.requireReadable(piece);
         }
         long sent = 0;
         boolean untried = isIdle();

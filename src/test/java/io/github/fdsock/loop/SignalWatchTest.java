@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.EventFd;
+import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.Scope;
 import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.sys.Libc;
 import java.io.IOException;
@@ -100,6 +102,21 @@ class SignalWatchTest {
             assertThat(isCaught(SIGWINCH)).isTrue();
         }
         // Those that are left are closed with their loop, and the signal is nobody's again: see above.
+    }
+
+    @Test
+    void aLoopThatCannotBeWokenDoesNotKeepItFromOthers() throws IOException {
+        final List<String> told = new ArrayList<>();
+        try (EventLoop other = EventLoop.open()) {
+            loop.onSignal("WINCH", () -> told.add("first"));
+            other.onSignal("WINCH", () -> told.add("other"));
+            try (Faults _ = Faults.inject(Scope.everything(), "write:error=EIO:when=1")) {
+                send(SIGWINCH);
+                Turns.until(other, () -> !told.isEmpty());
+            }
+            loop.runNoWait();
+            assertThat(told).containsExactly("other", "first");
+        }
     }
 
     @Test

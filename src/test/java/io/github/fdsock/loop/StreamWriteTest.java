@@ -175,6 +175,36 @@ class StreamWriteTest {
         assertThatThrownBy(() -> stream.tryWrite(text("x"))).isInstanceOf(ErrnoException.class);
     }
 
+    @SocketFamilies(UNIX_STREAM)
+    void whatCannotBeReadIsRefusedAndNothingOfItIsQueued(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = loop.adopt(pair.first());
+        final MemorySegment gone;
+        try (Arena arena = Arena.ofConfined()) {
+            gone = arena.allocate(8);
+        }
+        final MemorySegment good = Arena.ofAuto().allocate(8);
+        for (final boolean full : new boolean[] {false, true}) {
+            if (full) {
+                fill(stream);
+            }
+            final long queued = stream.bytesQueued();
+            try (EventFd fd = EventFd.create(0, 0)) {
+                assertThatThrownBy(() -> stream.write(gone)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> stream.writev(good, gone)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> stream.writev(good, null)).isInstanceOf(NullPointerException.class);
+                assertThatThrownBy(() -> stream.write(gone, fd)).isInstanceOf(IllegalStateException.class);
+                assertThat(fd.isOpen()).as("it stays the caller's").isTrue();
+            }
+            assertThat(stream.bytesQueued()).isEqualTo(queued);
+        }
+        final long all = stream.bytesWritten() + stream.bytesQueued();
+        stream.end();
+        final long[] got = {0};
+        loop.adopt(pair.second()).onData(data -> got[0] += data.byteSize());
+        Turns.untilOver(loop);
+        assertThat(got[0]).isEqualTo(all);
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void u30_bothSidesQueueSixMegabytesAtOnceAndAllArrives(final SocketFd.Pair pair) throws IOException {
         final int writes = 256;
