@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 
@@ -24,12 +25,12 @@ final class Termination implements Closeable {
     private Termination(final Stop stop) {
         hook = new Thread(() -> {
             try {
-                stop.stop();
+                stop(stop);
                 done.await();
                 complaint.run();
                 last.run();
                 Runtime.getRuntime().halt(status);
-            } catch (final IOException | InterruptedException e) {
+            } catch (final IOException | UncheckedIOException | InterruptedException e) {
                 Main.complain(new PrintWriter(System.err), "termination", e);
                 last.run();
                 Runtime.getRuntime().halt(1);
@@ -58,9 +59,18 @@ final class Termination implements Closeable {
     private static void awaitEndOfInput(final Stop stop) {
         try {
             System.in.transferTo(OutputStream.nullOutputStream());
+            stop(stop);
+        } catch (final IOException | UncheckedIOException e) {
+            Main.complain(new PrintWriter(System.err), "termination", e);
+        }
+    }
+
+    /// A loop that this could not wake is woken by the next call, and what is not stopped is not put away.
+    private static void stop(final Stop stop) throws IOException {
+        try {
             stop.stop();
-        } catch (final IOException e) {
-            e.printStackTrace();
+        } catch (final UncheckedIOException _) {
+            stop.stop();
         }
     }
 
