@@ -13,8 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// A call allocates nothing, whether it waits or not; parking a virtual thread does what the JDK needs for it.
-///
-/// Not under a ledger, which writes down each call.
 @CountsAllocations
 @Timeout(60)
 class BlockingAllocationTest {

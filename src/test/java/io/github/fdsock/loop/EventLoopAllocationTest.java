@@ -10,8 +10,6 @@ import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,18 +17,6 @@ import org.junit.jupiter.api.Timeout;
 @CountsAllocations
 @Timeout(60)
 class EventLoopAllocationTest {
-    private EventLoop loop;
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
-
     @Test
     void aTurnAllocatesNothing() throws IOException {
         final int window = 20_000;
@@ -38,7 +24,7 @@ class EventLoopAllocationTest {
         final AtomicInteger turn = new AtomicInteger();
         final long[] allocatedBefore = {Allocations.ofThisThread()};
         final long[] least = {Long.MAX_VALUE};
-        try (EventFd fd = EventFd.create(1, EFD_NONBLOCK)) {
+        try (EventLoop loop = EventLoop.open(); EventFd fd = EventFd.create(1, EFD_NONBLOCK)) {
             final Registration registration = loop.register(fd, EPOLLIN, (itself, _) -> {
                 itself.interest((turn.get() & 1) == 0 ? EPOLLIN | EPOLLPRI : EPOLLIN);
                 final int number = turn.incrementAndGet();
@@ -61,7 +47,8 @@ class EventLoopAllocationTest {
 
     @Test
     void filesAndIdleWorkCostNoMemoryEither() throws IOException {
-        try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {
+        try (EventLoop loop = EventLoop.open();
+                Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {
             final long[] turns = new long[1];
             loop.register(file, EPOLLIN, (_, _) -> turns[0]++);
             loop.onIdle(() -> turns[0]++);
