@@ -1,5 +1,6 @@
 package io.github.fdsock.blocking;
 
+import static io.github.fdsock.sys.Constants.AF_UNIX;
 import static io.github.fdsock.sys.Constants.EAGAIN;
 import static io.github.fdsock.sys.Constants.EINPROGRESS;
 import static io.github.fdsock.sys.Constants.EPOLLIN;
@@ -8,15 +9,14 @@ import static io.github.fdsock.sys.Constants.IPPROTO_TCP;
 import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
 import static io.github.fdsock.sys.Constants.SOCK_NONBLOCK;
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
-import static io.github.fdsock.sys.Constants.SOL_SOCKET;
-import static io.github.fdsock.sys.Constants.SO_PROTOCOL;
-import static io.github.fdsock.sys.Constants.SO_TYPE;
 
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Message;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Interposer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
@@ -26,26 +26,44 @@ import java.nio.channels.AsynchronousCloseException;
 /// A socket whose calls wait until they are done, in any thread: those of [SocketFd] that may have to.
 ///
 /// Of limits, interrupts, turns and ownership see [BlockingFd]; each call here may throw what [#read] throws for them.
+///
+/// **A UNIX socket that wants no descriptors** says so by [`SO_PASSRIGHTS`][SockOpt#SO_PASSRIGHTS], off before it is
+/// given to the poller, or off at the listener before it listens (Linux 6.16): a short read has taken everything then, as
+/// on TCP, and the call that would say `EAGAIN` is spared. `SO_PASSCRED` and its like, by which a read ends where another
+/// sender begins, are set before as well.
 public final class BlockingSocket extends BlockingFd {
     /// Between two tries where nothing tells that there is room, or somebody else's queue is what is full.
     private static final long REST_NANOS = 1_000_000;
 
     private final SocketFd socket;
 
-    /// Whether a `recv` that fills less than its buffer has emptied the socket, so that the next would say `EAGAIN`:
-    /// TCP as long as no more than bytes have come. Behind a FIN there is an end to be read, and a receive stops at
-    /// urgent data; a UNIX socket's stops where descriptors or credentials change.
+    /// Whether a `recv` that fills less than its buffer has emptied the socket, so that the next would say `EAGAIN`: as
+    /// long as no more than bytes have come. Behind a FIN there is an end to be read, and a receive stops at urgent
+    /// data.
     private boolean shortIsAll;
 
-    BlockingSocket(final Poller poller, final SocketFd socket, final boolean tcp) {
+    BlockingSocket(final Poller poller, final SocketFd socket, final boolean shortIsAll) {
         super(poller, socket);
         this.socket = socket;
-        shortIsAll = tcp;
+        this.shortIsAll = shortIsAll;
     }
 
-    static boolean isTcp(final SocketFd socket) throws ErrnoException {
-        return socket.getsockoptInt(SOL_SOCKET, SO_TYPE) == SOCK_STREAM
-                && socket.getsockoptInt(SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP;
+    /// Whether that may be said of a socket: of TCP's, and of UNIX sockets that nobody can send more than bytes to.
+    static boolean isShortAll(final SocketFd socket) throws IOException {
+        if (socket.getsockopt(SockOpt.SO_TYPE) != SOCK_STREAM) {
+            return false;
+        }
+        if (socket.getsockopt(SockOpt.SO_PROTOCOL) == IPPROTO_TCP) {
+            return true;
+        }
+        try {
+            return socket.getsockopt(SockOpt.SO_DOMAIN) == AF_UNIX && !socket.getsockopt(SockOpt.SO_PASSRIGHTS)
+                    && !socket.getsockopt(SockOpt.SO_PASSCRED) && !socket.getsockopt(SockOpt.SO_PASSSEC)
+                    && !socket.getsockopt(SockOpt.SO_PASSPIDFD);
+        } catch (final ErrnoException e) {
+            // ENOPROTOOPT: before Linux 6.16 nobody can refuse descriptors.
+            return false;
+        }
     }
 
     @Override
@@ -144,8 +162,9 @@ public final class BlockingSocket extends BlockingFd {
                 awaitReading(start, timeoutNanos);
                 n = socket.recv(into, flags | MSG_DONTWAIT);
             }
+            // What came before it was registered is told by an event of its own.
             in.exhausted(flags == 0 && n > 0 && n < into.byteSize() && shortIsAll && isRegistered()
-                    && poller().isOpen());
+                    && poller().isOpen() && !Interposer.shortens());
             return n;
         } finally {
             in.end();

@@ -206,7 +206,7 @@ public final class Poller implements Closeable {
     /// @throws IllegalStateException it is closed
     public BlockingSocket adopt(final SocketFd socket) throws IOException {
         socket.nonBlocking(true);
-        return new BlockingSocket(this, socket, BlockingSocket.isTcp(socket));
+        return new BlockingSocket(this, socket, BlockingSocket.isShortAll(socket));
     }
 
     /// `socket(2)` and `connect(2)`: a connection to an address.
@@ -218,7 +218,7 @@ public final class Poller implements Closeable {
     public BlockingSocket connect(final SockAddr address, final long timeoutNanos) throws IOException {
         final SocketFd fd = SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0);
         try {
-            final BlockingSocket socket = new BlockingSocket(this, fd, BlockingSocket.isTcp(fd));
+            final BlockingSocket socket = new BlockingSocket(this, fd, BlockingSocket.isShortAll(fd));
             try {
                 socket.connect(address, timeoutNanos);
                 return socket;

@@ -172,6 +172,12 @@ public final class Faults implements AutoCloseable {
         }
 
         @Override
+        public boolean mayShorten() {
+            return rules.stream().anyMatch(counted -> counted.rule.most() != null
+                    || counted.rule.answer() != null && counted.rule.answer() >= 0);
+        }
+
+        @Override
         public long call(final Invocation invocation) {
             final Call call = invocation.call();
             final Object[] arguments = invocation.arguments();

@@ -3,6 +3,7 @@ package io.github.fdsock.harness;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -12,7 +13,17 @@ final class Layers {
     private static final Layer[] NONE = {};
 
     /// What stands in the seam.
-    private static final Interposer SEAM = Layers::call;
+    private static final Interposer SEAM = new Interposer() {
+        @Override
+        public long call(final Call call, final Object... arguments) {
+            return Layers.call(call, arguments);
+        }
+
+        @Override
+        public boolean mayShorten() {
+            return Layers.mayShorten();
+        }
+    };
 
     /// From the caller inward.
     private static volatile Layer[] layers = NONE;
@@ -31,6 +42,11 @@ final class Layers {
         /// Answers a call, or lets it [proceed][Invocation#proceed]. On the thread that makes it; calls made from in
         /// here go straight to the kernel.
         long call(Invocation invocation);
+
+        /// As [Interposer#mayShorten].
+        default boolean mayShorten() {
+            return false;
+        }
     }
 
     /// The order of layers, from the caller inward: a trace shows what the caller sees, with what was injected; a
@@ -68,5 +84,10 @@ final class Layers {
     private static long call(final Call call, final Object... arguments) {
         final Interposer kernel = before;
         return new Invocation(call, arguments, layers, kernel == null ? Interposer::proceed : kernel).proceed();
+    }
+
+    private static boolean mayShorten() {
+        final Interposer kernel = before;
+        return kernel != null && kernel.mayShorten() || Arrays.stream(layers).anyMatch(Layer::mayShorten);
     }
 }

@@ -20,6 +20,23 @@ public interface Interposer {
     /// @return what the caller shall see: `>= 0`, or `-errno`
     long call(Call call, Object... arguments);
 
+    /// Whether a transfer may come out shorter than the kernel would have made it.
+    ///
+    /// Then a short read does not say that nothing more is there, which whoever waits by edges (`EPOLLET`) goes by.
+    ///
+    /// @return true, unless it is known that it does not
+    default boolean mayShorten() {
+        return true;
+    }
+
+    /// Whether one is installed that [may shorten][#mayShorten] transfers.
+    ///
+    /// @return false where none is installed
+    static boolean shortens() {
+        final Interposer installed = Seam.interposer();
+        return installed != null && installed.mayShorten();
+    }
+
     /// Makes every following call of every thread go through `interposer`; null takes the one there away.
     ///
     /// A call already under way on another thread is not affected.

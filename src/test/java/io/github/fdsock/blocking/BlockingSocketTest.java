@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
@@ -12,8 +13,12 @@ import io.github.fdsock.PipeFd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.Scope;
+import io.github.fdsock.harness.Trace;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Call;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
@@ -357,6 +362,76 @@ class BlockingSocketTest {
                 pair.second.write(bytes("without"), FOREVER);
                 assertThat(read(pair.first, FOREVER)).isEqualTo("with");
                 assertThat(read(pair.first, FOREVER)).isEqualTo("without");
+            }
+        }
+
+        @Test
+        void findsWhatAFaultHasLeft() throws Exception {
+            try (Pair pair = tcpPair()) {
+                final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                pair.second.write(bytes("a"), FOREVER);
+                assertThat(reader.result()).isEqualTo("a");
+                try (Faults _ = Faults.inject(Scope.descriptor(pair.first.fd()), "recv:short=1")) {
+                    final Virtual<String> other = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                    pair.second.write(bytes("bc"), FOREVER);
+                    assertThat(other.result()).isEqualTo("b");
+                }
+                assertThat(read(pair.first, TimeUnit.SECONDS.toNanos(20))).isEqualTo("c");
+            }
+        }
+
+        @Test
+        void isSparedWhereNoDescriptorsCanCome() throws Exception {
+            try (SocketFd.Pair fds = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0);
+                    EventFd passed = EventFd.create(0, 0)) {
+                fds.second().sendDescriptors(bytes("with"), 0, passed);
+                fds.second().send(bytes("without"), 0);
+                assumeDescriptorsCanBeRefused(fds.first());
+                final BlockingSocket socket = poller.adopt(fds.first());
+                assertThat(read(socket, FOREVER)).isEqualTo("with");
+                assertThat(read(socket, FOREVER)).isEqualTo("without");
+                Virtual<String> reader = Virtual.start(() -> read(socket, FOREVER)).awaitParked();
+                fds.second().send(bytes("a"), 0);
+                assertThat(reader.result()).isEqualTo("a");
+                try (Trace trace = Trace.record(Scope.everything())) {
+                    reader = Virtual.start(() -> read(socket, FOREVER)).awaitParked();
+                    fds.second().send(bytes("b"), 0);
+                    assertThat(reader.result()).isEqualTo("b");
+                    assertThat(trace.summary().calls(Call.recv)).isEqualTo(1);
+                }
+                socket.close();
+            }
+        }
+
+        @Test
+        void isSparedWhereTheListenerRefusesThem() throws Exception {
+            try (SocketFd fd = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
+                assumeDescriptorsCanBeRefused(fd);
+                fd.bind(SockAddr.unixAutobind());
+                fd.listen(1);
+                try (BlockingSocket listener = poller.adopt(fd);
+                        BlockingSocket client = poller.connect(fd.localAddress(), FOREVER);
+                        BlockingSocket socket = listener.accept(FOREVER)) {
+                    assertThat(socket.fd().getsockopt(SockOpt.SO_PASSRIGHTS)).isFalse();
+                    assertThat(client.fd().getsockopt(SockOpt.SO_PASSRIGHTS)).isTrue();
+                    final Virtual<String> reader = Virtual.start(() -> read(socket, FOREVER)).awaitParked();
+                    client.write(bytes("a"), FOREVER);
+                    assertThat(reader.result()).isEqualTo("a");
+                    try (Trace trace = Trace.record(Scope.everything())) {
+                        client.write(bytes("b"), FOREVER);
+                        assertThat(read(socket, FOREVER)).isEqualTo("b");
+                        assertThat(trace.summary().calls(Call.recv)).isEqualTo(1);
+                    }
+                }
+            }
+        }
+
+        private static void assumeDescriptorsCanBeRefused(final SocketFd socket) throws IOException {
+            try {
+                socket.setsockopt(SockOpt.SO_PASSRIGHTS, false);
+            } catch (final ErrnoException e) {
+                assertThat(e.errno()).isEqualTo(ENOPROTOOPT);
+                assumeTrue(false, "SO_PASSRIGHTS came with Linux 6.16");
             }
         }
     }

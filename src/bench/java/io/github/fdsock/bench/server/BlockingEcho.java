@@ -1,9 +1,11 @@
 package io.github.fdsock.bench.server;
 
+import static io.github.fdsock.sys.Constants.ENOPROTOOPT;
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
 import static io.github.fdsock.sys.Constants.SOMAXCONN;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.blocking.BlockingSocket;
@@ -48,11 +50,25 @@ public final class BlockingEcho {
     private static void listen(final Poller poller, final Endpoint endpoint) throws IOException {
         final SocketFd socket = SocketFd.socket(endpoint.family(), SOCK_STREAM, 0);
         socket.bind(endpoint.address());
+        final boolean tcp = endpoint.address() instanceof SockAddr.Inet;
+        if (!tcp) {
+            refuseDescriptors(socket);
+        }
         socket.listen(SOMAXCONN);
         System.out.println("listening " + new Endpoint(endpoint.type(), socket.localAddress()));
         final BlockingSocket listener = poller.adopt(socket);
-        final boolean tcp = endpoint.address() instanceof SockAddr.Inet;
         Thread.startVirtualThread(() -> accept(listener, tcp));
+    }
+
+    /// What [BlockingSocket] recommends.
+    private static void refuseDescriptors(final SocketFd socket) throws IOException {
+        try {
+            socket.setsockopt(SockOpt.SO_PASSRIGHTS, false);
+        } catch (final ErrnoException e) {
+            if (e.errno() != ENOPROTOOPT) {
+                throw e;
+            }
+        }
     }
 
     private static void accept(final BlockingSocket listener, final boolean tcp) {
