@@ -6,6 +6,7 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Message;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +29,43 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// So long a closed stream waits for the peer's end, reading what still comes.
     private static final long LINGER_NANOS = 5_000_000_000L;
+
+    /// With `EPOLLET` the kernel tells of each arrival once, and does not look a second time in the next wait: 4 % of a
+    /// round trip. So whoever stops reading has to know that nothing is left. A read that leaves room in its buffer says
+    /// so, as `epoll(7)` has it, unless an end or urgent data stopped it, of which the two others tell.
+    private static final int EDGES = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+
+    /// What is known of a socket that the loop has made or accepted; of others anything may have been asked for.
+    enum Kind {
+        /// A read that leaves room in its buffer has taken all there was.
+        TCP,
+
+        /// The same, where no descriptors may be sent to it: a read ends behind them.
+        UNIX,
+
+        /// Packets, one a read.
+        PACKETS,
+
+        /// Its reads may end early: where another sender's credentials begin, before a control record of kernel TLS, …
+        OTHER;
+
+        static Kind of(final SocketFd socket) throws IOException {
+            if (socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET) {
+                return PACKETS;
+            }
+            if (socket.getsockopt(SockOpt.SO_PROTOCOL) == IPPROTO_TCP) {
+                return TCP;
+            }
+            try {
+                return socket.getsockopt(SockOpt.SO_DOMAIN) == AF_UNIX && !socket.getsockopt(SockOpt.SO_PASSCRED)
+                        && !socket.getsockopt(SockOpt.SO_PASSSEC) && !socket.getsockopt(SockOpt.SO_PASSPIDFD)
+                        ? UNIX : OTHER;
+            } catch (final ErrnoException e) {
+                // A kernel that does not know one of them cannot refuse descriptors either.
+                return OTHER;
+            }
+        }
+    }
 
     StreamMemory memory;
 
@@ -53,9 +91,18 @@ abstract sealed class Connection extends Handle permits Stream {
     long bytesWritten;
     int highWaterMark = HIGH_WATER_MARK;
 
-    final boolean packets;
+    private Kind kind;
     boolean connecting;
     boolean paused;
+
+    /// Whether [#EDGES] are waited for.
+    private boolean edges;
+
+    /// Whether the peer is refused who sends descriptors to a UNIX socket.
+    private boolean refuses;
+
+    /// Something may be unread that no edge will tell of.
+    private boolean unread;
 
     /// The peer's data has ended.
     boolean readEnded;
@@ -95,10 +142,11 @@ abstract sealed class Connection extends Handle permits Stream {
     boolean away;
     Listener.ConnectionHandler arrived;
 
-    Connection(final EventLoop loop, final SocketFd socket, final boolean packets) {
+    Connection(final EventLoop loop, final SocketFd socket, final Kind kind) {
         super(loop, socket);
         this.memory = loop.streamMemory();
-        this.packets = packets;
+        this.kind = kind;
+        edges = kind == Kind.TCP;
         this.number = socket.enter();
         lastActivity = loop.now();
         memory.metrics.streams++;
@@ -165,8 +213,23 @@ abstract sealed class Connection extends Handle permits Stream {
         if (connecting) {
             return EPOLLOUT;
         }
+        final int room = awaitsRoom() ? EPOLLOUT : 0;
+        if (paused || readEnded) {
+            return room;
+        }
+        if (edges && room == 0 && !isSpliced()) {
+            return EDGES;
+        }
         // Of packets an empty one and the end are both read as 0; EPOLLRDHUP tells them apart.
-        return (paused || readEnded ? 0 : packets ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | (awaitsRoom() ? EPOLLOUT : 0);
+        return (packets() ? EPOLLIN | EPOLLRDHUP : EPOLLIN) | room;
+    }
+
+    final boolean packets() {
+        return kind == Kind.PACKETS;
+    }
+
+    private boolean isSpliced() {
+        return pipeOut != null && pipeOut.isSpliced();
     }
 
     /// Whether there is something to do when the kernel has room.
@@ -179,9 +242,12 @@ abstract sealed class Connection extends Handle permits Stream {
             try {
                 // One that was put aside after a hang-up comes back only for something to do.
                 final int wanted = wanted();
-                if (wanted != 0 || !registration.isSuspended()) {
+                if (unread && wanted == EDGES && registration.interest() == EDGES) {
+                    registration.lookAgain();
+                } else if (wanted != 0 || !registration.isSuspended()) {
                     registration.interest(wanted);
                 }
+                unread = false;
             } catch (final IOException | IllegalStateException e) {
                 abandon(reason(e));
             }
@@ -292,15 +358,26 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Reads at most so many times; whether nothing more is there.
     private boolean read(final int events, final int most) throws IOException {
-        if (pipeOut != null && pipeOut.isSpliced()) {
+        if (isSpliced()) {
             return pipeOut.splice(most);
         }
+        final boolean believed = !socketKnown && !Interposer.shortens();
+        edges &= believed;
+        if (believed && kind == Kind.UNIX && !refuses && onMessage == null) {
+            refuseDescriptors();
+        }
+        // What has come before descriptors were refused may have some, and ends a read.
+        final boolean toTheLast = edges ? (events & ~EPOLLOUT) != EPOLLIN : believed && refuses;
+        final boolean packets = packets();
+        unread = edges;
         for (int i = 0; i < most; i++) {
             final MemorySegment into = packets ? memory.packets() : memory.input;
             final long n = onMessage == null
                     ? Libc.recv(number, into, into.byteSize(), packets ? MSG_TRUNC : 0)
                     : receiveMessage(into);
             if (n == -EAGAIN) {
+                // Told by edges, the kernel looks again all the same: this may be an injected fault.
+                edges |= believed && refuses;
                 return true;
             }
             if (n == -EINTR) {
@@ -315,26 +392,52 @@ abstract sealed class Connection extends Handle permits Stream {
                 return false;
             }
             received(n);
+            final boolean isShort = n < into.byteSize();
+            unread = edges && (!isShort || toTheLast);
             deliver(into, n);
-            // A stream's short read has emptied the socket, or ends where descriptors were sent, or what comes next is
-            // to be told in the next turn: the call that says so is spared.
-            if (!mayRead() || packets || n < into.byteSize()) {
+            // What comes behind a short read is told by an event of its own: the call that says `EAGAIN` is spared.
+            if (!mayRead() || packets || isShort && !toTheLast) {
                 return false;
             }
         }
         return false;
     }
 
+    private void refuseDescriptors() {
+        try {
+            socket.setsockopt(SockOpt.SO_PASSRIGHTS, false);
+            refuses = true;
+        } catch (final ErrnoException e) {
+            // ENOPROTOOPT: before Linux 6.16. It is no reason to give up the connection.
+            kind = Kind.OTHER;
+        }
+    }
+
+    /// Descriptors are wanted.
+    final void takeDescriptors() {
+        if (!refuses || closed) {
+            return;
+        }
+        try {
+            socket.setsockopt(SockOpt.SO_PASSRIGHTS, true);
+            refuses = false;
+            edges = false;
+            updateInterest();
+        } catch (final IOException | IllegalStateException e) {
+            abandon(reason(e));
+        }
+    }
+
     /// Of packets a reset is told in front of what has arrived before it; of streams behind.
     private void failedToRead(final ErrnoException failure) throws ErrnoException {
-        if (!packets || failure.errno() != ECONNRESET || cause != null) {
+        if (!packets() || failure.errno() != ECONNRESET || cause != null) {
             throw failure;
         }
         cause = failure;
     }
 
     private boolean isEnd(final int events) throws IOException {
-        if (!packets) {
+        if (!packets()) {
             return true;
         }
         // Empty packets that are the very last are not told from the end.
@@ -347,7 +450,7 @@ abstract sealed class Connection extends Handle permits Stream {
         message.clear();
         message.buffers().add(into);
         try {
-            return socket.recvmsg(message, packets ? MSG_TRUNC : 0);
+            return socket.recvmsg(message, packets() ? MSG_TRUNC : 0);
         } catch (final ErrnoException e) {
             try (message) {
                 if (e.errno() != ECONNRESET || message.bytes() > 0) {
@@ -374,7 +477,7 @@ abstract sealed class Connection extends Handle permits Stream {
             if (discarding) {
                 return;
             }
-            final MemorySegment data = packets ? into.asSlice(0, count) : memory.input((int) count);
+            final MemorySegment data = packets() ? into.asSlice(0, count) : memory.input((int) count);
             if (onMessage != null) {
                 onMessage.received(data, message);
             } else if (onData != null) {
@@ -452,7 +555,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     final Outbox outbox() {
         if (outbox == null) {
-            outbox = new Outbox(this, memory, packets);
+            outbox = new Outbox(this, memory, packets());
         }
         if (pipeIn != null) {
             try {

@@ -26,6 +26,9 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
     CloseHandler onClose;
     boolean closed;
 
+    /// Whether somebody else knows the socket, and may set any option of it.
+    boolean socketKnown;
+
     Handle(final EventLoop loop, final SocketFd socket) {
         this.loop = loop;
         this.socket = socket;
@@ -72,8 +75,12 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
 
     /// The socket, for options and names. It stays this one's: who closes it, or shuts it down, ends this.
     ///
+    /// A stream whose socket others know is told of what arrives by levels, and no more by edges (`EPOLLET`), since
+    /// they may set an option by which reads end early.
+    ///
     /// @return the socket
     public final SocketFd socket() {
+        socketKnown = true;
         return socket;
     }
 

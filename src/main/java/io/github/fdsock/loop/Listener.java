@@ -6,6 +6,7 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.loop.Connection.Kind;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ public final class Listener extends Handle {
     }
 
     private final ConnectionHandler handler;
-    private final boolean packets;
+    private final Kind kind;
     private ErrorHandler onError;
 
     /// Share the connections; null where all belong to this loop.
@@ -108,9 +109,9 @@ public final class Listener extends Handle {
     private boolean resting;
     private boolean paused;
 
-    private Listener(final EventLoop loop, final SocketFd socket, final boolean packets, final ConnectionHandler handler) {
+    private Listener(final EventLoop loop, final SocketFd socket, final Kind kind, final ConnectionHandler handler) {
         super(loop, socket);
-        this.packets = packets;
+        this.kind = kind;
         this.handler = Objects.requireNonNull(handler, "handler");
     }
 
@@ -136,7 +137,7 @@ public final class Listener extends Handle {
         if (!socket.getsockopt(SockOpt.SO_ACCEPTCONN)) {
             socket.listen(SOMAXCONN);
         }
-        final Listener listener = new Listener(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET, handler);
+        final Listener listener = new Listener(loop, socket, Kind.of(socket), handler);
         listener.reserve = openReserve();
         try {
             listener.register(EPOLLIN);
@@ -264,7 +265,8 @@ public final class Listener extends Handle {
     private void welcome(final EventLoop where, final SocketFd peer) throws IOException {
         final Stream stream;
         try {
-            stream = Stream.accepted(where, peer, packets);
+            // Options of a UNIX listener that have been set meanwhile are the connection's as well.
+            stream = Stream.accepted(where, peer, kind == Kind.UNIX && socketKnown ? Kind.OTHER : kind);
         } catch (final IOException e) {
             // ENOMEM, ENOSPC: epoll has no room for it.
             final Failures failures = new Failures();

@@ -108,6 +108,11 @@ public final class Registration implements Closeable {
         interest = events;
     }
 
+    /// `epoll_ctl(EPOLL_CTL_MOD)` that changes nothing: the kernel looks again, and tells of what is there.
+    void lookAgain() throws IOException {
+        loop.modify(this, interest);
+    }
+
     /// `epoll_ctl(EPOLL_CTL_DEL)` that [#interest(int)] undoes: for a hang-up that nobody can deal with yet, and that would
     /// be reported turn after turn.
     void suspend() throws IOException {

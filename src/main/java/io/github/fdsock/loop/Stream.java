@@ -75,15 +75,16 @@ public final class Stream extends Connection {
         void done(IOException failure);
     }
 
-    private Stream(final EventLoop loop, final SocketFd socket, final boolean packets) {
-        super(loop, socket, packets);
+    private Stream(final EventLoop loop, final SocketFd socket, final Kind kind) {
+        super(loop, socket, kind);
     }
 
     static Stream connect(final EventLoop loop, final SockAddr address) throws IOException {
         loop.requireThread();
         loop.requireOpen();
         final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0);
-        final Stream stream = new Stream(loop, socket, false);
+        final Stream stream = new Stream(loop, socket, address instanceof SockAddr.Inet ? Kind.TCP
+                : address.family() == AF_UNIX ? Kind.UNIX : Kind.OTHER);
         stream.connecting = true;
         try {
             final int result = socket.connect(address);
@@ -100,20 +101,25 @@ public final class Stream extends Connection {
         return stream;
     }
 
+    /// A socket that somebody else knows.
     static Stream adopt(final EventLoop loop, final SocketFd socket) throws IOException {
+        return adopt(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET ? Kind.PACKETS : Kind.OTHER);
+    }
+
+    static Stream adopt(final EventLoop loop, final SocketFd socket, final Kind kind) throws IOException {
         loop.requireThread();
         loop.requireOpen();
         socket.nonBlocking(true);
         final boolean isConnecting = isConnecting(socket);
-        final Stream stream = new Stream(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET);
+        final Stream stream = new Stream(loop, socket, kind);
         stream.connecting = isConnecting;
         stream.registerOrLeave();
         return stream;
     }
 
     /// A connection that was accepted, and is not blocking.
-    static Stream accepted(final EventLoop loop, final SocketFd socket, final boolean packets) throws IOException {
-        final Stream stream = new Stream(loop, socket, packets);
+    static Stream accepted(final EventLoop loop, final SocketFd socket, final Kind kind) throws IOException {
+        final Stream stream = new Stream(loop, socket, kind);
         stream.registerOrLeave();
         return stream;
     }
@@ -145,12 +151,17 @@ public final class Stream extends Connection {
     /// Who is given what is read, with the descriptors that came in the same read (`SCM_RIGHTS`), in the place of
     /// [#onData].
     ///
-    /// Only with this one descriptors are received: a plain read makes the kernel throw them away.
+    /// Only with this one descriptors are received. Without it, from the first read on, a peer is refused who sends some
+    /// (`EPERM`), by [`SO_PASSRIGHTS`][SockOpt#SO_PASSRIGHTS], where the stream was accepted or connected by the loop; on
+    /// others, and before Linux 6.16, the kernel throws them away.
     ///
     /// @param handler for each read; null for none
     /// @return this
     public Stream onMessage(final MessageHandler handler) {
         onMessage = handler;
+        if (handler != null) {
+            takeDescriptors();
+        }
         return this;
     }
 
@@ -278,9 +289,9 @@ public final class Stream extends Connection {
 
     /// How much of it the kernel has taken, or `-errno`.
     private long send(final MemorySegment data, final long size) {
-        final long n = size == 0 && !packets ? 0
+        final long n = size == 0 && !packets() ? 0
                 : data.isNative() ? StreamMemory.send(number, data, size)
-                : memory.sendFromHeap(number, data, packets);
+                : memory.sendFromHeap(number, data, packets());
         written(n);
         return n;
     }
@@ -361,7 +372,7 @@ public final class Stream extends Connection {
     /// @return as [#write(MemorySegment)]
     /// @throws IllegalStateException after [#end] or [#close]; the memory of one is closed, and none is sent
     public boolean writev(final MemorySegment... data) {
-        if (packets || data.length == 0) {
+        if (packets() || data.length == 0) {
             return write(joined(data));
         }
         if (!mayWrite(null)) {
@@ -438,7 +449,7 @@ public final class Stream extends Connection {
         if (position < 0 || count < 0 || position > Long.MAX_VALUE - count) {
             throw new IndexOutOfBoundsException(count + " bytes from " + position + " on");
         }
-        if (packets) {
+        if (packets()) {
             throw new UnsupportedOperationException("a file is not sent by packets");
         }
         if (!mayWrite(completion)) {
@@ -538,7 +549,7 @@ public final class Stream extends Connection {
     /// @throws IllegalStateException as [#pipeTo]
     /// @throws IOException as [#pipeTo]; `EFAULT` and the like, of `pipe2(2)`
     public void spliceTo(final Stream target) throws IOException {
-        pipeTo(target, !packets && !target.packets);
+        pipeTo(target, !packets() && !target.packets());
     }
 
     private void pipeTo(final Stream target, final boolean byKernel) throws IOException {

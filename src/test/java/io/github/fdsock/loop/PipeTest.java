@@ -30,14 +30,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// A pipe between two streams passes on every byte in order, at the slower one's pace, and each end, through memory as
 /// by the kernel.
 @Timeout(60)
 @FdLedger
+@ParameterizedClass
+@EnumSource(Told.class)
 class PipeTest {
+    @Parameter
+    private Told arrivals;
+
     private EventLoop loop;
     private final List<String> told = new ArrayList<>();
 
@@ -68,8 +76,8 @@ class PipeTest {
         final SocketFd.Pair second = servers.connected();
         client = first.first();
         server = second.second();
-        left = loop.adopt(first.second()).onClose(cause -> told.add("left " + message(cause)));
-        right = loop.adopt(second.first()).onClose(cause -> told.add("right " + message(cause)));
+        left = arrivals.adopt(loop, first.second()).onClose(cause -> told.add("left " + message(cause)));
+        right = arrivals.adopt(loop, second.first()).onClose(cause -> told.add("right " + message(cause)));
     }
 
     private static String message(final IOException cause) {
@@ -445,7 +453,7 @@ class PipeTest {
             assertThatThrownBy(() -> left.moveTo(other, _ -> { })).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("part of a pipe");
             final SocketFd.Pair pair = UNIX_STREAM.connected();
-            final Stream foreign = other.adopt(pair.first());
+            final Stream foreign = arrivals.adopt(other, pair.first());
             assertThatThrownBy(() -> right.pipeTo(foreign)).isInstanceOf(IllegalArgumentException.class);
             pair.second().close();
         }
@@ -457,8 +465,8 @@ class PipeTest {
             try (EventLoop own = EventLoop.open();
                     SocketFd.Pair one = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
                     SocketFd.Pair two = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
-                final Stream from = own.adopt(one.first());
-                final Stream to = own.adopt(two.first());
+                final Stream from = arrivals.adopt(own, one.first());
+                final Stream to = arrivals.adopt(own, two.first());
                 from.close();
                 if (byKernel) {
                     from.spliceTo(to);

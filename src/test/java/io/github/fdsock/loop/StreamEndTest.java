@@ -27,12 +27,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// However a stream ends, each of its handlers is told once, its close after everything else, and no byte is lost by
 /// it.
 @Timeout(60)
 @FdLedger
+@ParameterizedClass
+@EnumSource(Told.class)
 class StreamEndTest {
+    @Parameter
+    private Told arrivals;
+
     private static final byte[] HELLO = {'h', 'e', 'l', 'l', 'o'};
 
     private EventLoop loop;
@@ -67,7 +75,7 @@ class StreamEndTest {
     }
 
     private Stream adopt(final SocketFd.Pair pair) throws IOException {
-        return telling(loop.adopt(pair.first()));
+        return telling(arrivals.adopt(loop, pair.first()));
     }
 
     private static long recv(final SocketFd socket, final byte[] into) throws IOException {
@@ -168,7 +176,7 @@ class StreamEndTest {
         loop.close();
         assertThatThrownBy(() -> loop.connect(SockAddr.inet("127.0.0.1", 9))).isInstanceOf(IllegalStateException.class);
         try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
-            assertThatThrownBy(() -> loop.adopt(pair.first())).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> arrivals.adopt(loop, pair.first())).isInstanceOf(IllegalStateException.class);
             assertThat(pair.first().isOpen()).isTrue();
         }
     }
@@ -178,7 +186,7 @@ class StreamEndTest {
         try (SocketFd listener = TCP4.listening(0)) {
             final List<SocketFd> crowd = crowd(listener);
             // The one that is on its way ends with the handshake that the kernel repeats when there is room.
-            final Stream stream = telling(loop.adopt(crowd.removeLast()));
+            final Stream stream = telling(arrivals.adopt(loop, crowd.removeLast()));
             stream.end(MemorySegment.ofArray(HELLO));
             final List<SocketFd> accepted = new ArrayList<>();
             for (int i = 0; i < crowd.size(); i++) {
@@ -461,8 +469,8 @@ class StreamEndTest {
     void u34_u47_closesAreToldLaterOnceEachAndNeverWithinTheCall(final SocketFamily family) throws IOException {
         for (int i = 0; i < 50; i++) {
             final SocketFd.Pair pair = family.connected();
-            final Stream first = telling(loop.adopt(pair.first()));
-            final Stream second = telling(loop.adopt(pair.second()));
+            final Stream first = telling(arrivals.adopt(loop, pair.first()));
+            final Stream second = telling(arrivals.adopt(loop, pair.second()));
             final int n = i;
             first.onClose(cause -> {
                 told.add("first " + n);
@@ -513,7 +521,7 @@ class StreamEndTest {
                     final SocketFd socket = family.socket(SOCK_NONBLOCK);
                     socket.connect(listener.localAddress());
                     final Stream stream = place.equals("connect") && family != UNIX_SEQPACKET
-                            ? loop.connect(listener.localAddress()) : loop.adopt(socket);
+                            ? loop.connect(listener.localAddress()) : arrivals.adopt(loop, socket);
                     if (stream.socket() != socket) {
                         socket.close();
                     }

@@ -25,11 +25,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// A stream that is moved to another loop is there with everything that it had, and is one thread's at any time.
 @Timeout(60)
 @FdLedger
+@ParameterizedClass
+@EnumSource(Told.class)
 class StreamMoveTest {
+    @Parameter
+    private Told arrivals;
+
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
 
     private static final MemorySegment HELLO = MemorySegment.ofArray("hello".getBytes());
@@ -37,7 +45,7 @@ class StreamMoveTest {
     @SocketFamilies({TCP4, UNIX_STREAM})
     void itMovesWithHandlersQueueUnreadDataTimersAndCounters(final SocketFd.Pair pair) throws IOException {
         try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open()) {
-            final Stream stream = one.adopt(pair.first());
+            final Stream stream = arrivals.adopt(one, pair.first());
             stream.onData(data -> told.add(Turns.text(data)))
                     .onDrain(() -> told.add("drain"))
                     .onTimeout(Duration.ofMillis(30), () -> told.add("timeout"))
@@ -101,7 +109,7 @@ class StreamMoveTest {
     void whatIsToldOfTheTimeBeforeIsToldBeforeItLeaves() throws IOException {
         try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
                 SocketFd.Pair pair = UNIX_STREAM.connected()) {
-            final Stream stream = one.adopt(pair.first());
+            final Stream stream = arrivals.adopt(one, pair.first());
             stream.moveTo(other, _ -> told.add("moved"));
             stream.write(HELLO, _ -> told.add(stream.loop() == one ? "here" : "there"));
             Turns.untilOver(one);
@@ -153,7 +161,7 @@ class StreamMoveTest {
             final EventLoop closed = EventLoop.open();
             closed.close();
             try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
-                final Stream stream = one.adopt(pair.first()).onClose(cause -> told.add(cause.getMessage()));
+                final Stream stream = arrivals.adopt(one, pair.first()).onClose(cause -> told.add(cause.getMessage()));
                 while (stream.write(HELLO)) {
                     continue;
                 }
@@ -170,7 +178,7 @@ class StreamMoveTest {
     void aLoopThatIsClosedWhileItIsOnItsWayTellsItThere() throws IOException {
         try (EventLoop one = EventLoop.open(); SocketFd.Pair pair = UNIX_STREAM.connected()) {
             final EventLoop other = EventLoop.open();
-            final Stream stream = one.adopt(pair.first()).onClose(cause -> told.add("close " + cause));
+            final Stream stream = arrivals.adopt(one, pair.first()).onClose(cause -> told.add("close " + cause));
             stream.moveTo(other, _ -> told.add("moved"));
             Turns.untilOver(one);
             assertThat(told).isEmpty();
@@ -184,12 +192,12 @@ class StreamMoveTest {
     void oneThatIsClosedBeforeItLeavesStays() throws IOException {
         try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
                 SocketFd.Pair pair = UNIX_STREAM.connected(); SocketFd.Pair second = UNIX_STREAM.connected()) {
-            final Stream stream = one.adopt(pair.first()).onClose(cause -> told.add("close " + cause));
+            final Stream stream = arrivals.adopt(one, pair.first()).onClose(cause -> told.add("close " + cause));
             stream.moveTo(other, _ -> told.add("moved"));
             assertThatThrownBy(() -> stream.moveTo(other, _ -> { })).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("is moved already");
             stream.destroy();
-            final Stream failing = one.adopt(second.first()).onClose(cause -> told.add(cause.getMessage()));
+            final Stream failing = arrivals.adopt(one, second.first()).onClose(cause -> told.add(cause.getMessage()));
             failing.moveTo(other, _ -> told.add("moved"));
             try (Faults faults = Faults.inject("send:error=ENOBUFS")) {
                 failing.write(Arena.ofAuto().allocate(1));
@@ -207,7 +215,7 @@ class StreamMoveTest {
     void oneThatCannotBeTakenInIsDestroyedAndToldThere() throws IOException {
         try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
                 SocketFd.Pair pair = UNIX_STREAM.connected()) {
-            one.adopt(pair.first()).onClose(cause -> told.add(cause.getMessage()))
+            arrivals.adopt(one, pair.first()).onClose(cause -> told.add(cause.getMessage()))
                     .moveTo(other, _ -> told.add("moved"));
             Turns.untilOver(one);
             try (Faults faults = Faults.inject("epoll_ctl:error=ENOSPC")) {
@@ -301,7 +309,7 @@ class StreamMoveTest {
                 final EventLoop first = workers.get(i % 3).loop;
                 first.execute(() -> {
                     try {
-                        final Stream stream = first.adopt(pair.second());
+                        final Stream stream = arrivals.adopt(first, pair.second());
                         stream.onData(data -> wanderer.data(stream, data))
                                 .onDrain(stream::resume)
                                 .onClose(cause -> {
@@ -312,7 +320,7 @@ class StreamMoveTest {
                         throw new AssertionError(e);
                     }
                 });
-                final Stream client = clients.adopt(pair.first());
+                final Stream client = arrivals.adopt(clients, pair.first());
                 final long[] sent = {0};
                 final Action send = () -> {
                     boolean more = true;
@@ -357,7 +365,7 @@ class StreamMoveTest {
     void aSocketThatSomebodyElseClosesOnTheWayEndsTheStreamAndNotTheRun() throws IOException {
         try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
                 SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
-            final Stream stream = one.adopt(pair.first());
+            final Stream stream = arrivals.adopt(one, pair.first());
             stream.onClose(cause -> told.add("close " + cause));
             stream.moveTo(other, _ -> told.add("moved"));
             Turns.untilOver(one);

@@ -27,12 +27,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What arrives is told, once and in order, when somebody wants it, and nothing that nobody can deal with keeps a loop
 /// busy.
 @Timeout(60)
 @FdLedger
+@ParameterizedClass
+@EnumSource(Told.class)
 class StreamReadTest {
+    @Parameter
+    private Told arrivals;
+
     private static final byte[] HELLO = {'h', 'e', 'l', 'l', 'o'};
 
     private EventLoop loop;
@@ -49,7 +57,7 @@ class StreamReadTest {
     }
 
     private Stream adopt(final SocketFd.Pair pair) throws IOException {
-        return loop.adopt(pair.first())
+        return arrivals.adopt(loop, pair.first())
                 .onData(data -> told.add(Turns.text(data)))
                 .onEnd(() -> told.add("end"))
                 .onClose(cause -> told.add("close " + (cause instanceof final ErrnoException e ? e.errno() : cause)));
@@ -195,7 +203,7 @@ class StreamReadTest {
     @SocketFamilies({TCP4, UNIX_STREAM, UNIX_SEQPACKET})
     void u14_aSocketIsAdoptedOnceAndARefusedOneIsItsOwnersStill(final SocketFd.Pair pair) throws IOException {
         adopt(pair);
-        assertThatThrownBy(() -> loop.adopt(pair.first())).isInstanceOfSatisfying(ErrnoException.class,
+        assertThatThrownBy(() -> arrivals.adopt(loop, pair.first())).isInstanceOfSatisfying(ErrnoException.class,
                 e -> assertThat(e.errno()).isEqualTo(EEXIST));
         assertThat(pair.first().isOpen()).isTrue();
         assertThat(loop.metrics().streams()).isEqualTo(1);
@@ -205,7 +213,7 @@ class StreamReadTest {
 
     @Test
     void u14_aSocketThatIsBoundAndNotConnectedEndsWithTheReason() throws IOException {
-        loop.adopt(TCP4.bound()).onClose(cause -> told.add(cause.getMessage()));
+        arrivals.adopt(loop, TCP4.bound()).onClose(cause -> told.add(cause.getMessage()));
         Turns.untilOver(loop);
         assertThat(told).singleElement().asString().contains("ENOTCONN");
     }
@@ -217,14 +225,14 @@ class StreamReadTest {
             final int[] turns = {0, 0};
             final MemorySegment block = Turns.numbered(0, 64 * 1024);
             pair.second().nonBlocking(true);
-            final Stream greedy = loop.adopt(pair.first());
+            final Stream greedy = arrivals.adopt(loop, pair.first());
             greedy.onData(_ -> {
                 turns[0]++;
                 while (pair.second().send(block, 0) > 0) {
                     continue;
                 }
             });
-            loop.adopt(other.first()).onData(_ -> turns[1]++);
+            arrivals.adopt(loop, other.first()).onData(_ -> turns[1]++);
             pair.second().send(block, 0);
             for (int i = 0; i < 100; i++) {
                 other.second().send(HELLO, 0, 1, 0);

@@ -35,12 +35,20 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What is written arrives in its order, with its descriptors, and what does not fit waits without growing beyond its
 /// bytes.
 @Timeout(60)
 @FdLedger
+@ParameterizedClass
+@EnumSource(Told.class)
 class StreamWriteTest {
+    @Parameter
+    private Told arrivals;
+
     private EventLoop loop;
     private final List<String> told = new ArrayList<>();
 
@@ -64,7 +72,7 @@ class StreamWriteTest {
     /// Reads on a loop's side until the end; what is read has to be as [Turns#numbered] makes it.
     private long[] reading(final SocketFd socket) throws IOException {
         final long[] got = {0};
-        loop.adopt(socket).onData(data -> got[0] = Turns.check(got[0], data))
+        arrivals.adopt(loop, socket).onData(data -> got[0] = Turns.check(got[0], data))
                 .onClose(cause -> told.add("peer " + cause));
         return got;
     }
@@ -82,7 +90,7 @@ class StreamWriteTest {
     @SocketFamilies({TCP4, TCP6, UNIX_STREAM})
     void n10_everyWayToWriteKeepsTheOrderUnderBackPressure(final SocketFd.Pair pair) throws IOException {
         pair.first().setsockopt(SockOpt.SO_SNDBUF, 20_000);
-        final Stream stream = loop.adopt(pair.first()).highWaterMark(10_000);
+        final Stream stream = arrivals.adopt(loop, pair.first()).highWaterMark(10_000);
         final long total = 4 << 20;
         final long[] sent = {0};
         final long[] most = {0};
@@ -123,7 +131,7 @@ class StreamWriteTest {
     /// As `uv_try_write`, but that whoever has something left is told when to go on.
     @SocketFamilies({TCP4, UNIX_STREAM})
     void whatIsOnlyTriedIsNeverQueuedAndIsWorthAnotherTryWhenDrainIsTold(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         final long[] sent = {0};
         final int total = 8 << 20;
         final MemorySegment all = Turns.numbered(0, total);
@@ -154,7 +162,7 @@ class StreamWriteTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void nothingIsTriedInFrontOfWhatIsQueued(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         fill(stream);
         final long queued = stream.bytesQueued();
         assertThat(queued).isPositive();
@@ -165,7 +173,7 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET})
     void aTryThatFailsEndsTheStream(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first()).onClose(cause -> told.add("close " + cause));
+        final Stream stream = arrivals.adopt(loop, pair.first()).onClose(cause -> told.add("close " + cause));
         pair.second().close();
         assertThatThrownBy(() -> stream.tryWrite(text("x")))
                 .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EPIPE));
@@ -177,7 +185,7 @@ class StreamWriteTest {
 
     @SocketFamilies(UNIX_STREAM)
     void whatCannotBeReadIsRefusedAndNothingOfItIsQueued(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         final MemorySegment gone;
         try (Arena arena = Arena.ofConfined()) {
             gone = arena.allocate(8);
@@ -200,7 +208,7 @@ class StreamWriteTest {
         final long all = stream.bytesWritten() + stream.bytesQueued();
         stream.end();
         final long[] got = {0};
-        loop.adopt(pair.second()).onData(data -> got[0] += data.byteSize());
+        arrivals.adopt(loop, pair.second()).onData(data -> got[0] += data.byteSize());
         Turns.untilOver(loop);
         assertThat(got[0]).isEqualTo(all);
     }
@@ -210,7 +218,7 @@ class StreamWriteTest {
         final int writes = 256;
         final int size = 8 * 1024;
         for (final SocketFd socket : List.of(pair.first(), pair.second())) {
-            final Stream stream = loop.adopt(socket);
+            final Stream stream = arrivals.adopt(loop, socket);
             final long[] got = {0};
             stream.onData(data -> got[0] = Turns.check(got[0], data));
             stream.onClose(cause -> told.add(got[0] + " " + cause));
@@ -227,7 +235,7 @@ class StreamWriteTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM, UNIX_SEQPACKET})
     void manySmallWritesCostTheirBytesAndNoMore(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         fill(stream);
         final long queued = stream.bytesQueued();
         final MemorySegment one = MemorySegment.ofArray(new byte[1]);
@@ -245,7 +253,7 @@ class StreamWriteTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void aDrainIsToldEachTimeItWasAskedToWaitAndNotAfterTheEnd(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first()).onDrain(() -> told.add("drain"));
+        final Stream stream = arrivals.adopt(loop, pair.first()).onDrain(() -> told.add("drain"));
         final MemorySegment into = Arena.ofAuto().allocate(1 << 20);
         pair.second().nonBlocking(true);
         for (int i = 1; i <= 3; i++) {
@@ -280,7 +288,7 @@ class StreamWriteTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM, UNIX_SEQPACKET})
     void completionsAreToldInOrderLaterAndOnce(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         for (int i = 0; i < 5; i++) {
             final int n = i;
             stream.write(text(i % 2 == 0 ? "x" : ""), failure -> told.add(n + " " + failure));
@@ -312,9 +320,9 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_SEQPACKET})
     void packetsKeepTheirBoundsWaitingOrNot(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         final List<Long> sizes = new ArrayList<>();
-        loop.adopt(pair.second()).onData(data -> sizes.add(data.byteSize())).onEnd(() -> told.add("end"));
+        arrivals.adopt(loop, pair.second()).onData(data -> sizes.add(data.byteSize())).onEnd(() -> told.add("end"));
         final List<Long> sent = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             final int size = i * 97 % 40_000;
@@ -334,7 +342,7 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_SEQPACKET})
     void aPacketThatIsTooLargeFailsByItsErrno(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first()).onClose(cause -> told.add("close " + cause.getMessage()));
+        final Stream stream = arrivals.adopt(loop, pair.first()).onClose(cause -> told.add("close " + cause.getMessage()));
         assertThat(stream.write(MemorySegment.ofArray(new byte[4 << 20]), failure -> told.add("write"))).isFalse();
         Turns.untilOver(loop);
         assertThat(told).hasSize(2).startsWith("write").element(1).asString().contains("EMSGSIZE");
@@ -342,7 +350,7 @@ class StreamWriteTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void aWriteMakesOneCallAndADrainedOneNoMore(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         try (Trace trace = Trace.record(Scope.thisThread()); Arena arena = Arena.ofConfined()) {
             stream.write(arena.allocate(10));
             stream.writev(arena.allocate(10), arena.allocate(10));
@@ -355,7 +363,7 @@ class StreamWriteTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void u52_optionsOfTheSocketAreSetWhileItIsAStreams(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         stream.socket().setsockopt(SockOpt.SO_SNDBUF, 10_000);
         assertThat(stream.socket().getsockopt(SockOpt.SO_SNDBUF)).isEqualTo(20_000);
         stream.destroy();
@@ -367,7 +375,7 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET})
     void n01_descriptorsLeaveWithTheirBytesAlsoFromTheQueue(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         fill(stream);
         int sent = 0;
         for (int i = 0; i < 10; i++) {
@@ -379,7 +387,7 @@ class StreamWriteTest {
         final StringBuilder bytes = new StringBuilder();
         final List<String> values = new ArrayList<>();
         final MemorySegment value = Arena.ofAuto().allocate(8);
-        loop.adopt(pair.second()).onMessage((data, message) -> {
+        arrivals.adopt(loop, pair.second()).onMessage((data, message) -> {
             if (message.descriptors() > 0) {
                 try (Fd first = message.takeFd(0)) {
                     final boolean zero = first.read(value) < 0;
@@ -400,7 +408,7 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_STREAM})
     void alargeWriteWithDescriptorsThatIsTakenAtOnceDoesNotAskToWait(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first()).onDrain(() -> told.add("drain"));
+        final Stream stream = arrivals.adopt(loop, pair.first()).onDrain(() -> told.add("drain"));
         final boolean more = stream.write(MemorySegment.ofArray(new byte[100_000]), EventFd.create(0, 0));
         assertThat(more).isEqualTo(stream.bytesQueued() < 64 * 1024);
         fill(stream);
@@ -417,8 +425,8 @@ class StreamWriteTest {
         try (SocketFd.Pair tcp = TCP4.connected(); SocketFd.Pair unix = UNIX_STREAM.connected();
                 EventFd fd = EventFd.create(0, 0)) {
             final EventFd gone = EventFd.create(0, 0);
-            final Stream overTcp = loop.adopt(tcp.first());
-            final Stream stream = loop.adopt(unix.first());
+            final Stream overTcp = arrivals.adopt(loop, tcp.first());
+            final Stream stream = arrivals.adopt(loop, unix.first());
             gone.close();
             assertThatThrownBy(() -> overTcp.write(text("x"), fd)).isInstanceOf(UnsupportedOperationException.class);
             assertThatThrownBy(() -> stream.write(text(""), fd)).isInstanceOf(IllegalArgumentException.class)
@@ -437,7 +445,7 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_STREAM})
     void aDescriptorThatOthersHaveClosedEndsTheStreamAndNotTheLoop(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first()).onClose(cause -> told.add(cause.getMessage()));
+        final Stream stream = arrivals.adopt(loop, pair.first()).onClose(cause -> told.add(cause.getMessage()));
         fill(stream);
         final EventFd fd = EventFd.create(0, 0);
         stream.write(text("x"), fd);
@@ -453,7 +461,7 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_STREAM})
     void descriptorsInTheQueueAreClosedWithTheStream(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         fill(stream);
         final EventFd fd = EventFd.create(0, 0);
         stream.write(text("x"), fd);
@@ -470,7 +478,7 @@ class StreamWriteTest {
     void aPartOfAFileIsSentBehindWhatWaitsAndItsCompletionTold(final SocketFd.Pair pair) throws IOException {
         final Path file = folder.resolve("file");
         Files.write(file, Turns.numbered(0, 1_000_000).toArray(ValueLayout.JAVA_BYTE));
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         final long[] got = reading(pair.second());
         stream.write(Turns.numbered(0, 251 * 40_000));
         assertThat(stream.bytesQueued()).isPositive();
@@ -490,7 +498,7 @@ class StreamWriteTest {
         final long size = (2L << 30) + 5;
         final MemFd file = MemFd.create("huge", 0);
         file.size(size);
-        final Stream stream = loop.adopt(pair.first());
+        final Stream stream = arrivals.adopt(loop, pair.first());
         final long[] got = {0};
         final Thread reader = new Thread(() -> {
             final MemorySegment into = Arena.ofAuto().allocate(1 << 20);
@@ -533,7 +541,7 @@ class StreamWriteTest {
     @SocketFamilies({TCP4, UNIX_STREAM})
     void aFileThatIsShorterEndsTheStream(final SocketFd.Pair pair) throws IOException {
         final Fd file = Fd.openFile(Files.write(folder.resolve("file"), new byte[100]), O_RDONLY, 0);
-        final Stream stream = loop.adopt(pair.first())
+        final Stream stream = arrivals.adopt(loop, pair.first())
                 .onClose(cause -> told.add("close " + cause.getClass().getSimpleName()));
         assertThat(stream.sendFile(file, 50, 51, failure -> told.add("sent " + (failure instanceof EOFException))))
                 .isFalse();
@@ -546,7 +554,7 @@ class StreamWriteTest {
     @SocketFamilies({TCP4, UNIX_STREAM})
     void aFileThatCannotBeReadEndsTheStreamWithItsErrno(final SocketFd.Pair pair) throws IOException {
         final Fd file = Fd.openFile(Files.write(folder.resolve("file"), new byte[100]), O_RDONLY, 0);
-        final Stream stream = loop.adopt(pair.first())
+        final Stream stream = arrivals.adopt(loop, pair.first())
                 .onClose(cause -> told.add("close " + ((ErrnoException) cause).errno()));
         try (Faults faults = Faults.inject("sendfile:error=EINTR:when=1", "sendfile:error=EIO:when=2")) {
             stream.sendFile(file, 0, 100, failure -> told.add("sent " + ((ErrnoException) failure).errno()));
@@ -560,8 +568,8 @@ class StreamWriteTest {
     @SocketFamilies({UNIX_SEQPACKET})
     void badPartsOfFilesAreRefusedAndTheFileStaysItsOwners(final SocketFd.Pair pair) throws IOException {
         try (SocketFd.Pair other = UNIX_STREAM.connected(); MemFd file = MemFd.create("f", 0)) {
-            final Stream packets = loop.adopt(pair.first());
-            final Stream stream = loop.adopt(other.first());
+            final Stream packets = arrivals.adopt(loop, pair.first());
+            final Stream stream = arrivals.adopt(loop, other.first());
             assertThatThrownBy(() -> packets.sendFile(file, 0, 1, null))
                     .isInstanceOf(UnsupportedOperationException.class);
             assertThatThrownBy(() -> stream.sendFile(file, -1, 1, null)).hasMessage("1 bytes from -1 on");
@@ -576,8 +584,8 @@ class StreamWriteTest {
         final int size = 5 << 20;
         final Fd file = Fd.openFile(Files.write(folder.resolve("file"),
                 Turns.numbered(0, size).toArray(ValueLayout.JAVA_BYTE)), O_RDONLY, 0);
-        final Stream stream = loop.adopt(pair.first());
-        final Stream peer = loop.adopt(pair.second());
+        final Stream stream = arrivals.adopt(loop, pair.first());
+        final Stream peer = arrivals.adopt(loop, pair.second());
         final long[] got = {0};
         peer.onData(data -> {
             got[0] = Turns.check(got[0], data);

@@ -1,0 +1,320 @@
+package io.github.fdsock.loop;
+
+import static io.github.fdsock.harness.junit.SocketFamily.TCP4;
+import static io.github.fdsock.harness.junit.SocketFamily.TCP6;
+import static io.github.fdsock.harness.junit.SocketFamily.UNIX_STREAM;
+import static io.github.fdsock.sys.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.fdsock.ErrnoException;
+import io.github.fdsock.EventFd;
+import io.github.fdsock.Fd;
+import io.github.fdsock.PidFd;
+import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.Scope;
+import io.github.fdsock.harness.Trace;
+import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.option.SockOpt;
+import io.github.fdsock.process.Spawn;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A stream that is told of each arrival only once misses nothing, whatever ends its reads early.
+@Timeout(60)
+@FdLedger
+class StreamEdgesTest {
+    private EventLoop loop;
+    private final StringBuilder told = new StringBuilder();
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void open() throws IOException {
+        loop = EventLoop.open();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        loop.close();
+    }
+
+    private Stream adopt(final SocketFd.Pair pair) throws IOException {
+        return Told.BY_EDGES.adopt(loop, pair.first()).onData(data -> told.append(Turns.text(data)));
+    }
+
+    private static void send(final SocketFd to, final String text, final Fd... descriptors) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment bytes = arena.allocate(text.length()).copyFrom(MemorySegment.ofArray(text.getBytes()));
+            assertThat(descriptors.length == 0 ? to.send(bytes, 0) : to.sendDescriptors(bytes, 0, descriptors))
+                    .isEqualTo(text.length());
+        }
+    }
+
+    private void untilTold(final String text) throws IOException {
+        Turns.until(loop, () -> told.length() >= text.length());
+        assertThat(told).hasToString(text);
+    }
+
+    private static void assumeDescriptorsCanBeRefused() throws IOException {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
+            pair.first().getsockopt(SockOpt.SO_PASSRIGHTS);
+        } catch (final ErrnoException e) {
+            assertThat(e.errno()).isEqualTo(ENOPROTOOPT);
+            assumeTrue(false, "SO_PASSRIGHTS came with Linux 6.16");
+        }
+    }
+
+    // ---- what it is for
+
+    @SocketFamilies({TCP4, TCP6, UNIX_STREAM})
+    void anEchoIsAWaitAReadAndAWrite(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = adopt(pair);
+        stream.onData(data -> {
+            stream.write(data);
+            told.append(Turns.text(data));
+        });
+        send(pair.second(), "a");
+        untilTold("a");
+        Turns.untilQuiet(loop);
+        try (Trace trace = Trace.record(Scope.thisThread())) {
+            loop.stop();
+            loop.runOnce();
+            for (int i = 0; i < 3; i++) {
+                send(pair.second(), "a");
+                loop.runOnce();
+            }
+            assertThat(trace.entries().stream().map(entry -> entry.call().name()).skip(1).toList())
+                    .containsExactly("send", "epoll_wait", "recv", "send", "send", "epoll_wait", "recv", "send",
+                            "send", "epoll_wait", "recv", "send");
+        }
+    }
+
+    @Test
+    void acceptedAndConnectedStreamsAreToldByEdges() throws IOException {
+        assertThat(changesToEdges(SockAddr.inet("127.0.0.1", 0))).isEqualTo(2);
+        assertThat(changesToEdges(SockAddr.inet("::1", 0))).isEqualTo(2);
+        assumeDescriptorsCanBeRefused();
+        assertThat(changesToEdges(SockAddr.unix(folder.resolve("s").toString()))).isEqualTo(2);
+    }
+
+    /// Of both ends of a connection over which a byte goes there and back.
+    private long changesToEdges(final SockAddr address) throws IOException {
+        try (Trace trace = Trace.record(Scope.thisThread())) {
+            final Listener listener = loop.listen(address, stream -> stream.onData(stream::write));
+            final Stream client = loop.connect(listener.localAddress());
+            client.write("a");
+            client.onData(_ -> client.end());
+            client.onClose(_ -> listener.close());
+            Turns.untilOver(loop);
+            return trace.lines().stream().filter(line -> line.contains("EPOLLET")).count();
+        }
+    }
+
+    // ---- what ends reads early
+
+    @Test
+    void descriptorsThatWereSentBeforeTheFirstReadHideNothing() throws IOException {
+        final SocketFd.Pair pair = UNIX_STREAM.connected();
+        try (pair; EventFd fd = EventFd.create(0, 0)) {
+            adopt(pair);
+            for (final String text : "abcdefgh".split("")) {
+                send(pair.second(), text, fd);
+                send(pair.second(), text.toUpperCase());
+            }
+            untilTold("aAbBcCdDeEfFgGhH");
+        }
+    }
+
+    @Test
+    void descriptorsThatNobodyWantsAreRefusedFromTheFirstReadOn() throws IOException {
+        assumeDescriptorsCanBeRefused();
+        final SocketFd.Pair pair = UNIX_STREAM.connected();
+        try (pair; EventFd fd = EventFd.create(0, 0)) {
+            final Stream stream = adopt(pair);
+            send(pair.second(), "a");
+            untilTold("a");
+            assertThatThrownBy(() -> send(pair.second(), "b", fd)).isInstanceOfSatisfying(ErrnoException.class,
+                    e -> assertThat(e.errno()).isEqualTo(EPERM));
+            stream.onMessage((data, message) -> told.append(Turns.text(data)).append(message.descriptors()));
+            send(pair.second(), "c", fd, fd);
+            send(pair.second(), "d", fd);
+            send(pair.second(), "e");
+            untilTold("ac2d1e0");
+            stream.onMessage(null);
+            send(pair.second(), "f", fd);
+            untilTold("ac2d1e0f");
+            Turns.untilQuiet(loop);
+            assertThatThrownBy(() -> send(pair.second(), "g", fd)).isInstanceOf(ErrnoException.class);
+            send(pair.second(), "h");
+            untilTold("ac2d1e0fh");
+        }
+    }
+
+    @Test
+    void aHandlerThatWantsThemMissesNoneHoweverEarlyTheyAreSent() throws IOException {
+        final Listener listener = loop.listen(SockAddr.unix(folder.resolve("s").toString()), stream ->
+                stream.onMessage((data, message) -> told.append(Turns.text(data)).append(message.descriptors())));
+        try (SocketFd client = UNIX_STREAM.socket(); EventFd fd = EventFd.create(0, 0)) {
+            client.connect(listener.localAddress());
+            send(client, "a", fd);
+            untilTold("a1");
+            send(client, "b", fd);
+            untilTold("a1b1");
+        }
+    }
+
+    @Test
+    void anotherSendersCredentialsHideNothing() throws Exception {
+        final SocketFd.Pair pair = UNIX_STREAM.connected();
+        try (pair) {
+            final Stream stream = adopt(pair);
+            send(pair.second(), "a");
+            untilTold("a");
+            stream.socket().setsockopt(SockOpt.SO_PASSCRED, true);
+            for (int i = 0; i < 2; i++) {
+                send(pair.second(), "b");
+                try (PidFd child = Spawn.program("/bin/sh", "-c", "printf c >&3").fd(3, pair.second()).start()) {
+                    assertThat(child.waitFor(10_000_000_000L)).isNotNull();
+                }
+            }
+            send(pair.second(), "b");
+            untilTold("abcbcb");
+        }
+    }
+
+    @Test
+    void aListenerWhoseConnectionsPassCredentialsHasThemToldByLevels() throws IOException {
+        try (SocketFd client = UNIX_STREAM.socket(); Trace trace = Trace.record(Scope.thisThread())) {
+            final SocketFd socket = UNIX_STREAM.socket();
+            socket.bind(SockAddr.unix(folder.resolve("s").toString()));
+            socket.setsockopt(SockOpt.SO_PASSCRED, true);
+            final Listener listener = loop.listen(socket,
+                    stream -> stream.onData(data -> told.append(Turns.text(data))));
+            client.connect(listener.localAddress());
+            send(client, "a");
+            untilTold("a");
+            Turns.untilQuiet(loop);
+            assertThat(trace.lines()).noneMatch(line -> line.contains("EPOLLET"));
+        }
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void readsThatAFaultHasShortenedHideNothing(final SocketFd.Pair pair) throws IOException {
+        adopt(pair);
+        send(pair.second(), "a");
+        untilTold("a");
+        Turns.untilQuiet(loop);
+        try (Faults _ = Faults.inject("recv:short=1")) {
+            send(pair.second(), "hello");
+            untilTold("ahello");
+        }
+        send(pair.second(), "b");
+        untilTold("ahellob");
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void aReadThatIsToldOfAndFindsNothingIsTriedAgain(final SocketFd.Pair pair) throws IOException {
+        adopt(pair);
+        send(pair.second(), "a");
+        untilTold("a");
+        Turns.untilQuiet(loop);
+        try (Faults faults = Faults.inject("recv:error=EAGAIN:when=1..3")) {
+            send(pair.second(), "b");
+            untilTold("ab");
+            assertThat(faults.injected()).isEqualTo(3);
+        }
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void urgentDataHidesNothing(final SocketFd.Pair pair) throws IOException {
+        adopt(pair);
+        send(pair.second(), "a");
+        untilTold("a");
+        send(pair.second(), "before");
+        sendUrgent(pair.second());
+        send(pair.second(), "behind");
+        untilTold("abeforebehind");
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void urgentDataThatNobodyReadsDoesNotKeepTheLoopBusy(final SocketFd.Pair pair) throws IOException {
+        adopt(pair);
+        send(pair.second(), "a");
+        untilTold("a");
+        final long before = loop.metrics().events();
+        sendUrgent(pair.second());
+        Turns.until(loop, () -> loop.metrics().events() > before);
+        Turns.untilQuiet(loop);
+        final long events = loop.metrics().events();
+        for (int i = 0; i < 20; i++) {
+            loop.runNoWait();
+        }
+        assertThat(loop.metrics().events()).isEqualTo(events);
+        send(pair.second(), "b");
+        untilTold("ab");
+    }
+
+    private static void sendUrgent(final SocketFd to) throws IOException {
+        try {
+            assertThat(to.send(new byte[] {'!'}, 0, 1, MSG_OOB)).isEqualTo(1);
+        } catch (final ErrnoException e) {
+            assertThat(e.errno()).isEqualTo(EOPNOTSUPP);
+            assumeTrue(false, "urgent data over UNIX sockets came with Linux 5.15");
+        }
+    }
+
+    // ---- who stops reading before the end
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void whatIsLeftWhenAHandlerThrowsIsToldByTheNextRun(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = adopt(pair);
+        send(pair.second(), "a");
+        untilTold("a");
+        final long most = StreamMemory.INPUT_SIZE;
+        stream.onData(data -> {
+            stream.onData(rest -> told.append(rest.byteSize() + data.byteSize()));
+            throw new IllegalStateException("a bug");
+        });
+        final MemorySegment block = Turns.numbered(0, (int) most + 10);
+        pair.second().setsockopt(SockOpt.SO_SNDBUF, 1 << 20);
+        assertThat(pair.second().send(block, 0)).isEqualTo(most + 10);
+        assertThatThrownBy(() -> Turns.until(loop, () -> false)).hasMessage("a bug");
+        Turns.until(loop, () -> told.length() > 1);
+        assertThat(told).hasToString("a" + (most + 10));
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void whatIsLeftWhenReadingPausesAndResumesInOneEventIsTold(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = adopt(pair);
+        send(pair.second(), "a");
+        untilTold("a");
+        final long[] read = {0};
+        stream.onData(data -> {
+            read[0] += data.byteSize();
+            stream.pause();
+            loop.execute(stream::resume);
+        });
+        final int size = 5 * StreamMemory.INPUT_SIZE;
+        final MemorySegment block = Turns.numbered(0, size);
+        pair.second().nonBlocking(true);
+        long sent = 0;
+        while (read[0] < size) {
+            sent += sent < size ? Math.max(0, pair.second().send(block.asSlice(sent), 0)) : 0;
+            loop.runOnce();
+        }
+        assertThat(read[0]).isEqualTo(size);
+    }
+}
