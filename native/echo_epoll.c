@@ -1,13 +1,16 @@
 /*
  * echo_epoll.c: an echo server on epoll, to hold the server of the fdsock command against.
  *
- *     echo_epoll [--two-threads] [--until-stdin-ends] ADDRESS...
+ *     echo_epoll [--edges | --two-threads] [--until-stdin-ends] ADDRESS...
  *
  * For each address, of a TCP or UNIX stream socket, it prints `listening ADDRESS`, with the port that the kernel chose.
  * It ends with status 0 on SIGTERM and SIGINT, and when standard input ends where that was asked for.
  *
  * One thread, level-triggered, one buffer for all: an event is one recv and one send of what came. Only what the peer
  * does not take at once is kept for its connection, and until it has taken it, nothing more is read from it.
+ *
+ * With --edges connections are waited for edge-triggered. A recv that leaves room in the buffer has taken all there
+ * was, unless the end comes behind it, or descriptors were sent with what it has taken: the clients here send none.
  *
  * With --two-threads there is a second thread, which does nothing. The kernel's way from a descriptor to its file is
  * shorter for a process of one thread, which a JVM never is: the option shows how much of a difference is that alone.
@@ -46,6 +49,9 @@ struct source {
 
 static int epoll;
 
+/* How bytes of a connection are waited for. */
+static unsigned arrival = EPOLLIN;
+
 static void watch(struct source *source, int operation, unsigned events)
 {
     struct epoll_event event = {.events = events, .data.ptr = source};
@@ -62,7 +68,7 @@ static struct source *add(int fd, int kind)
     }
     source->fd = fd;
     source->kind = kind;
-    watch(source, EPOLL_CTL_ADD, EPOLLIN);
+    watch(source, EPOLL_CTL_ADD, kind == CONNECTION ? arrival : EPOLLIN);
     return source;
 }
 
@@ -124,30 +130,33 @@ static void flush(struct source *connection)
     if (rest->length == 0) {
         free(rest);
         connection->rest = NULL;
-        watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+        watch(connection, EPOLL_CTL_MOD, arrival);
     }
 }
 
-static void echo(struct source *connection)
+/* Whether there may be more to come, of which nothing else tells. */
+static bool echo(struct source *connection, unsigned events)
 {
     ssize_t n = recv(connection->fd, buffer, sizeof buffer, 0);
     if (n <= 0) {
         if (n == 0 || errno != EAGAIN) {
             end(connection);
         }
-        return;
+        return false;
     }
     ssize_t sent = send(connection->fd, buffer, n, MSG_NOSIGNAL);
     if (sent < 0) {
         if (errno != EAGAIN) {
             end(connection);
-            return;
+            return false;
         }
         sent = 0;
     }
     if (sent < n) {
         keep(connection, buffer + sent, n - sent);
+        return false;
     }
+    return (arrival & EPOLLET) != 0 && (n == sizeof buffer || events != EPOLLIN);
 }
 
 static void listen_at(struct address *address, const char *text)
@@ -179,7 +188,7 @@ static void listen_at(struct address *address, const char *text)
 }
 
 /* Whether the server goes on. */
-static int ready(struct source *source)
+static int ready(struct source *source, unsigned events)
 {
     switch (source->kind) {
     case LISTENER:
@@ -192,7 +201,8 @@ static int ready(struct source *source)
         if (source->rest != NULL) {
             flush(source);
         } else {
-            echo(source);
+            while (echo(source, events)) {
+            }
         }
         return 1;
     }
@@ -211,6 +221,10 @@ int main(int argc, char **argv)
     int first = 1;
     bool two_threads = first < argc && strcmp(argv[first], "--two-threads") == 0;
     first += two_threads;
+    if (first < argc && strcmp(argv[first], "--edges") == 0) {
+        arrival = EPOLLIN | EPOLLRDHUP | EPOLLET;
+        first++;
+    }
     bool until_stdin_ends = first < argc && strcmp(argv[first], "--until-stdin-ends") == 0;
     first += until_stdin_ends;
     int count = argc - first;
@@ -223,7 +237,7 @@ int main(int argc, char **argv)
         good &= parse_address(argv[first + i], &addresses[i]);
     }
     if (!good) {
-        fputs("usage: echo_epoll [--two-threads] [--until-stdin-ends] ADDRESS...\n", stderr);
+        fputs("usage: echo_epoll [--edges | --two-threads] [--until-stdin-ends] ADDRESS...\n", stderr);
         return 2;
     }
     raise_descriptor_limit();
@@ -255,7 +269,7 @@ int main(int argc, char **argv)
             fail("epoll_wait");
         }
         for (int i = 0; i < n; i++) {
-            running &= ready(events[i].data.ptr);
+            running &= ready(events[i].data.ptr, events[i].events);
         }
     }
     for (int i = 0; i < count; i++) {

@@ -37,6 +37,11 @@ record EchoProgram(String name, boolean inJvm, List<String> command) {
                 List.of(programs.resolve("echo_epoll").toString(), "--two-threads"));
     }
 
+    /// The same, told of each arrival once: edge-triggered.
+    static EchoProgram cByEdges(final Path programs) {
+        return new EchoProgram("C, by edges", false, List.of(programs.resolve("echo_epoll").toString(), "--edges"));
+    }
+
     /// Those that serve all connections by one thread.
     static List<EchoProgram> withOneThread(final Path programs) {
         return List.of(c("C", programs), FDSOCK, CHANNELS);

@@ -82,6 +82,7 @@ final class LoopTable implements Table {
                 new Contestant(EchoProgram.c("C", programs), null, null),
                 new Contestant(EchoProgram.c("C, once more", programs), null, null),
                 new Contestant(EchoProgram.cWithTwoThreads(programs), null, null),
+                new Contestant(EchoProgram.cByEdges(programs), null, null),
                 new Contestant(EchoProgram.CALLS, null, null),
                 new Contestant(EchoProgram.FDSOCK, 1.03, 0.97),
                 new Contestant(EchoProgram.CHANNELS, null, null),

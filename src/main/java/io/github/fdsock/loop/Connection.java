@@ -30,9 +30,10 @@ abstract sealed class Connection extends Handle permits Stream {
     /// So long a closed stream waits for the peer's end, reading what still comes.
     private static final long LINGER_NANOS = 5_000_000_000L;
 
-    /// With `EPOLLET` the kernel tells of each arrival once, and does not look a second time in the next wait: 4 % of a
-    /// round trip. So whoever stops reading has to know that nothing is left. A read that leaves room in its buffer says
-    /// so, as `epoll(7)` has it, unless an end or urgent data stopped it, of which the two others tell.
+    /// With `EPOLLET` the kernel tells of each arrival once, and does not look a second time in the next wait, which
+    /// over UNIX sockets is 4 % of a round trip. So whoever stops reading has to know that nothing is left. A read that
+    /// leaves room in its buffer says so, as `epoll(7)` has it, unless an end or urgent data has stopped it, of which
+    /// the two others tell.
     private static final int EDGES = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
     /// What is known of a socket that the loop has made or accepted; of others anything may have been asked for.

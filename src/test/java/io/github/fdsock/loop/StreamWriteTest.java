@@ -342,7 +342,8 @@ class StreamWriteTest {
 
     @SocketFamilies({UNIX_SEQPACKET})
     void aPacketThatIsTooLargeFailsByItsErrno(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = arrivals.adopt(loop, pair.first()).onClose(cause -> told.add("close " + cause.getMessage()));
+        final Stream stream = arrivals.adopt(loop, pair.first())
+                .onClose(cause -> told.add("close " + cause.getMessage()));
         assertThat(stream.write(MemorySegment.ofArray(new byte[4 << 20]), failure -> told.add("write"))).isFalse();
         Turns.untilOver(loop);
         assertThat(told).hasSize(2).startsWith("write").element(1).asString().contains("EMSGSIZE");

@@ -48,7 +48,7 @@ class BenchIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"loop, 16", "idle, 3", "churn, 3"})
+    @CsvSource({"loop, 18", "idle, 3", "churn, 3"})
     void serversAreHeldAgainstTheOneInC(final String part, final int lines) throws Exception {
         final Path json = folder.resolve("bench.json");
         try (Program bench = Program.start(bench(), "--quick", "--json", json.toString(), part)) {

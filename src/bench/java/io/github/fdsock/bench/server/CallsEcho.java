@@ -21,8 +21,8 @@ import java.util.Map;
 /// An echo server that is nothing but calls: how far the loop is from it is what the loop costs, and how far it is from
 /// `native/echo_epoll.c` is what calls out of a JVM cost.
 ///
-/// It keeps nothing: a client that does not read is given up. Its first argument, as that of its peers here, is
-/// `--until-stdin-ends`; the others are addresses.
+/// As the loop it waits by edges. It keeps nothing: a client that does not read is given up. Its first argument, as that
+/// of its peers here, is `--until-stdin-ends`; the others are addresses.
 public final class CallsEcho {
     private static final int EVENTS = 256;
     private static final int BUFFER_SIZE = 64 * 1024;
@@ -62,12 +62,12 @@ public final class CallsEcho {
         socket.bind(endpoint.address());
         socket.listen(SOMAXCONN);
         System.out.println("listening " + new Endpoint(endpoint.type(), socket.localAddress()));
-        add(socket);
+        add(socket, EPOLLIN);
     }
 
-    private void add(final SocketFd socket) throws IOException {
+    private void add(final SocketFd socket, final int events) throws IOException {
         sockets.put(socket.intValue(), socket);
-        epoll.add(socket, EPOLLIN, socket.intValue());
+        epoll.add(socket, events, socket.intValue());
     }
 
     private void serve() {
@@ -76,7 +76,9 @@ public final class CallsEcho {
             while (true) {
                 final int n = epoll.wait(events, -1);
                 for (int i = 0; i < n; i++) {
-                    echo((int) events.data(i));
+                    while (echo((int) events.data(i), events.events(i))) {
+                        continue;
+                    }
                 }
             }
         } catch (final IOException | RuntimeException e) {
@@ -85,10 +87,14 @@ public final class CallsEcho {
         }
     }
 
-    private void echo(final int number) throws IOException {
+    /// Whether there may be more to come, of which nothing else tells.
+    private boolean echo(final int number, final int events) throws IOException {
         final long n = Libc.recv(number, buffer, BUFFER_SIZE, 0);
-        if (n > 0 && Libc.send(number, buffer, n, MSG_NOSIGNAL) == n || n == -EAGAIN) {
-            return;
+        if (n > 0 && Libc.send(number, buffer, n, MSG_NOSIGNAL) == n) {
+            return n == BUFFER_SIZE || events != EPOLLIN;
+        }
+        if (n == -EAGAIN) {
+            return false;
         }
         final SocketFd socket = sockets.get(number);
         // What recv says of a socket that listens.
@@ -97,6 +103,7 @@ public final class CallsEcho {
         } else {
             sockets.remove(number).close();
         }
+        return false;
     }
 
     private void accept(final SocketFd listener) throws IOException {
@@ -105,7 +112,7 @@ public final class CallsEcho {
             if (peer.localAddress() instanceof SockAddr.Inet) {
                 peer.setsockopt(SockOpt.TCP_NODELAY, true);
             }
-            add(peer);
+            add(peer, EPOLLIN | EPOLLRDHUP | EPOLLET);
         }
     }
 }
