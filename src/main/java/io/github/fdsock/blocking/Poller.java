@@ -57,8 +57,8 @@ import java.util.concurrent.locks.LockSupport;
 /// **What it costs.** With one connection an exchange takes a server of virtual threads hardly longer than one in C,
 /// since it makes the same calls; without leaders it takes two thirds more, all of it in changes of threads. With 64
 /// connections and one processor each echo costs two microseconds more than in C: one is the JVM's way to park and to
-/// run a virtual thread, the rest are carriers that wake one another, colder caches, and on sockets other than TCP the
-/// `recv` that finds nothing.
+/// run a virtual thread, the rest are carriers that wake one another, colder caches, and on UNIX sockets that may get
+/// descriptors the `recv` that finds nothing.
 ///
 /// **No event reaches the wrong descriptor.** Each is registered once, edge-triggered, when it has to be waited for the
 /// first time, by a slot and a generation, not by its number. What comes for one that was closed in the meantime is
