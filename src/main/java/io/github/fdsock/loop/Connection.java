@@ -364,7 +364,8 @@ abstract sealed class Connection extends Handle permits Stream {
         }
         final boolean believed = !socketKnown && !Interposer.shortens();
         edges &= believed;
-        if (believed && kind == Kind.UNIX && !refuses && onMessage == null) {
+        if (believed && kind == Kind.UNIX && !refuses && onMessage == null && bytesRead > 0) {
+            // The calls that this takes are not worth it where a connection is read from once.
             refuseDescriptors();
         }
         // What has come before descriptors were refused may have some, and ends a read.

@@ -151,9 +151,9 @@ public final class Stream extends Connection {
     /// Who is given what is read, with the descriptors that came in the same read (`SCM_RIGHTS`), in the place of
     /// [#onData].
     ///
-    /// Only with this one descriptors are received. Without it a peer who sends some is refused (`EPERM`) from the
-    /// first read on, by [`SO_PASSRIGHTS`][SockOpt#SO_PASSRIGHTS], where the loop has accepted or connected the stream; on
-    /// others, and before Linux 6.16, the kernel throws them away.
+    /// Only with this one descriptors are received. Without it the kernel throws them away; and from the second read on
+    /// a peer who sends some is refused (`EPERM`), by [`SO_PASSRIGHTS`][SockOpt#SO_PASSRIGHTS], where the loop has
+    /// accepted or connected the stream (Linux 6.16).
     ///
     /// @param handler for each read; null for none
     /// @return this

@@ -55,6 +55,18 @@ class StreamEdgesTest {
         return Told.BY_EDGES.adopt(loop, pair.first()).onData(data -> told.append(Turns.text(data)));
     }
 
+    /// One that has read twice, "a" the second time, and is told by edges.
+    private Stream readFrom(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = adopt(pair);
+        for (int i = 0; i < 2; i++) {
+            told.setLength(0);
+            send(pair.second(), "a");
+            untilTold("a");
+        }
+        Turns.untilQuiet(loop);
+        return stream;
+    }
+
     private static void send(final SocketFd to, final String text, final Fd... descriptors) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment bytes = arena.allocate(text.length()).copyFrom(MemorySegment.ofArray(text.getBytes()));
@@ -88,6 +100,8 @@ class StreamEdgesTest {
         });
         send(pair.second(), "a");
         untilTold("a");
+        send(pair.second(), "a");
+        untilTold("aa");
         Turns.untilQuiet(loop);
         try (Trace trace = Trace.record(Scope.thisThread())) {
             loop.stop();
@@ -110,13 +124,19 @@ class StreamEdgesTest {
         assertThat(changesToEdges(SockAddr.unix(folder.resolve("s").toString()))).isEqualTo(2);
     }
 
-    /// Of both ends of a connection over which a byte goes there and back.
+    /// Of both ends of a connection over which a byte goes there and back twice.
     private long changesToEdges(final SockAddr address) throws IOException {
         try (Trace trace = Trace.record(Scope.thisThread())) {
             final Listener listener = loop.listen(address, stream -> stream.onData(stream::write));
             final Stream client = loop.connect(listener.localAddress());
             client.write("a");
-            client.onData(_ -> client.end());
+            client.onData(data -> {
+                if (client.bytesRead() == 1) {
+                    client.write(data);
+                } else {
+                    client.end();
+                }
+            });
             client.onClose(_ -> listener.close());
             Turns.untilOver(loop);
             return trace.lines().stream().filter(line -> line.contains("EPOLLET")).count();
@@ -139,11 +159,16 @@ class StreamEdgesTest {
     }
 
     @Test
-    void descriptorsThatNobodyWantsAreRefusedFromTheFirstReadOn() throws IOException {
+    void descriptorsThatNobodyWantsAreRefusedFromTheSecondReadOn() throws IOException {
         assumeDescriptorsCanBeRefused();
         final SocketFd.Pair pair = UNIX_STREAM.connected();
         try (pair; EventFd fd = EventFd.create(0, 0)) {
             final Stream stream = adopt(pair);
+            send(pair.second(), "1", fd);
+            untilTold("1");
+            send(pair.second(), "2", fd);
+            untilTold("12");
+            told.setLength(0);
             send(pair.second(), "a");
             untilTold("a");
             assertThatThrownBy(() -> send(pair.second(), "b", fd)).isInstanceOfSatisfying(ErrnoException.class,
@@ -180,9 +205,7 @@ class StreamEdgesTest {
     void anotherSendersCredentialsHideNothing() throws Exception {
         final SocketFd.Pair pair = UNIX_STREAM.connected();
         try (pair) {
-            final Stream stream = adopt(pair);
-            send(pair.second(), "a");
-            untilTold("a");
+            final Stream stream = readFrom(pair);
             stream.socket().setsockopt(SockOpt.SO_PASSCRED, true);
             for (int i = 0; i < 2; i++) {
                 send(pair.second(), "b");
@@ -213,9 +236,7 @@ class StreamEdgesTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void readsThatAFaultHasShortenedHideNothing(final SocketFd.Pair pair) throws IOException {
-        adopt(pair);
-        send(pair.second(), "a");
-        untilTold("a");
+        readFrom(pair);
         Turns.untilQuiet(loop);
         try (Faults _ = Faults.inject("recv:short=1")) {
             send(pair.second(), "hello");
@@ -227,9 +248,7 @@ class StreamEdgesTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void aReadThatIsToldOfAndFindsNothingIsTriedAgain(final SocketFd.Pair pair) throws IOException {
-        adopt(pair);
-        send(pair.second(), "a");
-        untilTold("a");
+        readFrom(pair);
         Turns.untilQuiet(loop);
         try (Faults faults = Faults.inject("recv:error=EAGAIN:when=1..3")) {
             send(pair.second(), "b");
@@ -240,9 +259,7 @@ class StreamEdgesTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void urgentDataHidesNothing(final SocketFd.Pair pair) throws IOException {
-        adopt(pair);
-        send(pair.second(), "a");
-        untilTold("a");
+        readFrom(pair);
         send(pair.second(), "before");
         sendUrgent(pair.second());
         send(pair.second(), "behind");
@@ -251,9 +268,7 @@ class StreamEdgesTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void urgentDataThatNobodyReadsDoesNotKeepTheLoopBusy(final SocketFd.Pair pair) throws IOException {
-        adopt(pair);
-        send(pair.second(), "a");
-        untilTold("a");
+        readFrom(pair);
         final long before = loop.metrics().events();
         sendUrgent(pair.second());
         Turns.until(loop, () -> loop.metrics().events() > before);
@@ -280,9 +295,7 @@ class StreamEdgesTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void whatIsLeftWhenAHandlerThrowsIsToldByTheNextRun(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = adopt(pair);
-        send(pair.second(), "a");
-        untilTold("a");
+        final Stream stream = readFrom(pair);
         final long most = StreamMemory.INPUT_SIZE;
         stream.onData(data -> {
             stream.onData(rest -> told.append(rest.byteSize() + data.byteSize()));
@@ -298,9 +311,7 @@ class StreamEdgesTest {
 
     @SocketFamilies({TCP4, UNIX_STREAM})
     void whatIsLeftWhenReadingPausesAndResumesInOneEventIsTold(final SocketFd.Pair pair) throws IOException {
-        final Stream stream = adopt(pair);
-        send(pair.second(), "a");
-        untilTold("a");
+        final Stream stream = readFrom(pair);
         final long[] read = {0};
         stream.onData(data -> {
             read[0] += data.byteSize();
