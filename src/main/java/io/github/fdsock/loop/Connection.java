@@ -364,12 +364,10 @@ abstract sealed class Connection extends Handle permits Stream {
         }
         final boolean believed = !socketKnown && !Interposer.shortens();
         edges &= believed;
-        if (believed && kind == Kind.UNIX && !refuses && onMessage == null && bytesRead > 0) {
-            // The calls that this takes are not worth it where a connection is read from once.
-            refuseDescriptors();
-        }
-        // What has come before descriptors were refused may have some, and ends a read.
-        final boolean toTheLast = edges ? (events & ~EPOLLOUT) != EPOLLIN : believed && refuses;
+        // The calls that this takes are not worth it where a connection is read from once.
+        long mixed = believed && kind == Kind.UNIX && !edges && onMessage == null && bytesRead > 0
+                ? refuseDescriptors() : 0;
+        final boolean toTheLast = edges && (events & ~EPOLLOUT) != EPOLLIN;
         final boolean packets = packets();
         unread = edges;
         for (int i = 0; i < most; i++) {
@@ -379,7 +377,6 @@ abstract sealed class Connection extends Handle permits Stream {
                     : receiveMessage(into);
             if (n == -EAGAIN) {
                 // Told by edges, the kernel looks again all the same: this may be an injected fault.
-                edges |= believed && refuses;
                 return true;
             }
             if (n == -EINTR) {
@@ -396,22 +393,31 @@ abstract sealed class Connection extends Handle permits Stream {
             received(n);
             final boolean isShort = n < into.byteSize();
             unread = edges && (!isShort || toTheLast);
+            if (mixed > 0) {
+                mixed -= n;
+                edges = refuses && mixed <= 0;
+            }
             deliver(into, n);
             // What comes behind a short read is told by an event of its own: the call that says `EAGAIN` is spared.
-            if (!mayRead() || packets || isShort && !toTheLast) {
+            if (!mayRead() || packets || isShort && !toTheLast && mixed <= 0) {
                 return false;
             }
         }
         return false;
     }
 
-    private void refuseDescriptors() {
+    /// Lets reads end early no more; how many bytes are there already, which may have descriptors.
+    private long refuseDescriptors() {
         try {
-            socket.setsockopt(SockOpt.SO_PASSRIGHTS, false);
-            refuses = true;
-        } catch (final ErrnoException e) {
+            if (!refuses) {
+                socket.setsockopt(SockOpt.SO_PASSRIGHTS, false);
+                refuses = true;
+            }
+            return socket.receiveQueue();
+        } catch (final IOException e) {
             // ENOPROTOOPT: before Linux 6.16. It is no reason to give up the connection.
             kind = Kind.OTHER;
+            return 0;
         }
     }
 
