@@ -1273,6 +1273,23 @@ public final class SocketFd extends Fd {
         }
     }
 
+    /// `setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, 0)`: lets nobody send descriptors to a UNIX socket any more; who tries
+    /// is told `EPERM`. Those that have been sent come all the same. Connections of a listener inherit it.
+    ///
+    /// @return whether it is so: not before Linux 6.16, where nothing has changed then
+    /// @throws ErrnoException `EOPNOTSUPP`: not a UNIX socket
+    public boolean refuseDescriptors() throws ErrnoException {
+        try {
+            setsockopt(SockOpt.SO_PASSRIGHTS, false);
+            return true;
+        } catch (final ErrnoException e) {
+            if (e.errno() != ENOPROTOOPT) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
     /// `SIOCINQ` (`FIONREAD`): how many bytes could be received at once; of datagrams, the size of the first.
     ///
     /// @return the number of bytes

@@ -6,6 +6,7 @@ import static io.github.fdsock.harness.junit.SocketFamily.UDP4;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fdsock.harness.FaultRule;
 import io.github.fdsock.harness.Faults;
@@ -115,6 +116,25 @@ class SendDescriptorsTest {
         }
         assertThat(pair.first().sendmsg(message(arena.allocate(0), pipe.writeEnd().intValue()), 0)).isZero();
         assertThat(pair.second().receive(room, MSG_DONTWAIT, 1)).isNull();
+    }
+
+    @Test
+    void aReceiverThatRefusesThemMakesItEperm() throws IOException {
+        assumeTrue(pair.second().refuseDescriptors(), "SO_PASSRIGHTS came with Linux 6.16");
+        assertThatThrownBy(() -> pair.first().sendDescriptors(oneByte, 0, pipe.writeEnd()))
+                .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EPERM));
+        assertThat(pipe.writeEnd().write(oneByte)).as("still ours").isEqualTo(1);
+        assertThat(pair.second().sendDescriptors(oneByte, 0, pipe.writeEnd())).as("the other way").isEqualTo(1);
+    }
+
+    @Test
+    void aKernelThatCannotRefuseThemIsToldOfAndOtherErrorsAreThrown() throws IOException {
+        try (Faults _ = Faults.inject("setsockopt:error=ENOPROTOOPT:when=1", "setsockopt:error=EPERM:when=2")) {
+            assertThat(pair.second().refuseDescriptors()).isFalse();
+            assertThatThrownBy(() -> pair.second().refuseDescriptors())
+                    .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EPERM));
+        }
+        assertThat(pair.first().sendDescriptors(oneByte, 0, pipe.writeEnd())).isEqualTo(1);
     }
 
     private Msghdr message(final MemorySegment bytes, final int... descriptors) {

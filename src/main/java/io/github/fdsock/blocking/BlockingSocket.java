@@ -27,10 +27,10 @@ import java.nio.channels.AsynchronousCloseException;
 ///
 /// Of limits, interrupts, turns and ownership see [BlockingFd]; each call here may throw what [#read] throws for them.
 ///
-/// **A UNIX socket that wants no descriptors** says so by [`SO_PASSRIGHTS`][SockOpt#SO_PASSRIGHTS], off before it is
-/// given to the poller, or off at the listener before it listens (Linux 6.16): a short read has taken everything then,
-/// as on TCP, and the call that would say `EAGAIN` is spared. `SO_PASSCRED` and its like, by which a read ends where
-/// another sender begins, are set before as well.
+/// **A UNIX socket that wants no descriptors** says so by [SocketFd#refuseDescriptors] before it is given to the
+/// poller, or its listener before it listens (Linux 6.16): a short read has taken everything then, as on TCP, and the
+/// call that would say `EAGAIN` is spared. `SO_PASSCRED` and its like, by which a read ends where another sender
+/// begins, are set before as well.
 public final class BlockingSocket extends BlockingFd {
     /// Between two tries where nothing tells that there is room, or somebody else's queue is what is full.
     private static final long REST_NANOS = 1_000_000;

@@ -16,12 +16,14 @@ final class Layers {
     private static final Interposer SEAM = new Interposer() {
         @Override
         public long call(final Call call, final Object... arguments) {
-            return Layers.call(call, arguments);
+            final Interposer kernel = before;
+            return new Invocation(call, arguments, layers, kernel == null ? Interposer::proceed : kernel).proceed();
         }
 
         @Override
         public boolean mayShorten() {
-            return Layers.mayShorten();
+            final Interposer kernel = before;
+            return kernel != null && kernel.mayShorten() || Arrays.stream(layers).anyMatch(Layer::mayShorten);
         }
     };
 
@@ -79,15 +81,5 @@ final class Layers {
             Interposer.install(before);
             before = null;
         }
-    }
-
-    private static long call(final Call call, final Object... arguments) {
-        final Interposer kernel = before;
-        return new Invocation(call, arguments, layers, kernel == null ? Interposer::proceed : kernel).proceed();
-    }
-
-    private static boolean mayShorten() {
-        final Interposer kernel = before;
-        return kernel != null && kernel.mayShorten() || Arrays.stream(layers).anyMatch(Layer::mayShorten);
     }
 }

@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Message;
+import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Interposer;
@@ -30,10 +31,10 @@ abstract sealed class Connection extends Handle permits Stream {
     /// So long a closed stream waits for the peer's end, reading what still comes.
     private static final long LINGER_NANOS = 5_000_000_000L;
 
-    /// With `EPOLLET` the kernel tells of each arrival once, and does not look a second time in the next wait, which
-    /// over UNIX sockets is 4 % of a round trip. So whoever stops reading has to know that nothing is left. A read that
-    /// leaves room in its buffer says so, as `epoll(7)` has it, unless an end or urgent data has stopped it, of which
-    /// the two others tell.
+    /// With `EPOLLET` the kernel tells of each arrival once, and does not look a second time in the next wait, which is
+    /// some percent of a round trip over UNIX sockets. So whoever stops reading has to know that nothing is left. A
+    /// read that leaves room in its buffer says so, as `epoll(7)` has it, unless an end or urgent data has stopped it,
+    /// of which the two others tell.
     private static final int EDGES = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
     /// What is known of a socket that the loop has made or accepted; of others anything may have been asked for.
@@ -50,6 +51,12 @@ abstract sealed class Connection extends Handle permits Stream {
         /// Its reads may end early: where another sender's credentials begin, before a control record of kernel TLS, …
         OTHER;
 
+        /// Of a new stream socket for that address.
+        static Kind of(final SockAddr address) {
+            return address instanceof SockAddr.Inet ? TCP : address.family() == AF_UNIX ? UNIX : OTHER;
+        }
+
+        /// Of one that exists, or of the connections of one that listens.
         static Kind of(final SocketFd socket) throws IOException {
             if (socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET) {
                 return PACKETS;
@@ -409,16 +416,15 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Lets reads end early no more; how many bytes are there already, which may have descriptors.
     private long refuseDescriptors() {
         try {
-            if (!refuses) {
-                socket.setsockopt(SockOpt.SO_PASSRIGHTS, false);
-                refuses = true;
+            refuses = refuses || socket.refuseDescriptors();
+            if (refuses) {
+                return socket.receiveQueue();
             }
-            return socket.receiveQueue();
-        } catch (final IOException e) {
-            // ENOPROTOOPT: before Linux 6.16. It is no reason to give up the connection.
-            kind = Kind.OTHER;
-            return 0;
+        } catch (final IOException _) {
+            // That it cannot be told by edges is no reason to give up the connection.
         }
+        kind = Kind.OTHER;
+        return 0;
     }
 
     /// Descriptors are wanted.

@@ -83,8 +83,7 @@ public final class Stream extends Connection {
         loop.requireThread();
         loop.requireOpen();
         final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0);
-        final Stream stream = new Stream(loop, socket, address instanceof SockAddr.Inet ? Kind.TCP
-                : address.family() == AF_UNIX ? Kind.UNIX : Kind.OTHER);
+        final Stream stream = new Stream(loop, socket, Kind.of(address));
         stream.connecting = true;
         try {
             final int result = socket.connect(address);

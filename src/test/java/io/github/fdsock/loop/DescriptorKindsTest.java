@@ -33,7 +33,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,20 +42,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// been taken.
 @FdLedger
 @Timeout(60)
-class DescriptorKindsTest {
+class DescriptorKindsTest extends LoopFixture {
     @TempDir
     private Path directory;
-    private EventLoop loop;
     private final ArrayDeque<Closeable> opened = new ArrayDeque<>();
 
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
     @AfterEach
+    @Override
     void close() throws IOException {
-        loop.close();
+        super.close();
         while (!opened.isEmpty()) {
             opened.pop().close();
         }

@@ -16,28 +16,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// The end of a process is told once, however it comes and whenever it came.
 @FdLedger
 @Timeout(60)
-class ExitWatchTest {
+class ExitWatchTest extends LoopFixture {
     private static final long LONG_ENOUGH = 20_000_000_000L;
-
-    private EventLoop loop;
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
 
     private static PidFd shell(final String script) throws IOException {
         return Spawn.program("sh", "-c", script).start();

@@ -21,8 +21,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,19 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A listener hands over every connection there is a descriptor for, tells of the others, and never spins.
 @Timeout(60)
 @FdLedger
-class ListenerTest {
-    private EventLoop loop;
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
-
+class ListenerTest extends LoopFixture {
     /// A client that blocks; it is connected when the listener's queue has it.
     private static SocketFd client(final SockAddr address) throws IOException {
         final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM, 0);

@@ -27,7 +27,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
@@ -41,12 +40,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 @FdLedger
 @ParameterizedClass
-@EnumSource(Told.class)
-class PipeTest {
+@EnumSource(Arrivals.class)
+class PipeTest extends LoopFixture {
     @Parameter
-    private Told arrivals;
+    private Arrivals arrivals;
 
-    private EventLoop loop;
     private final List<String> told = new ArrayList<>();
 
     /// The ends that are not the proxy's: the client's and the server's.
@@ -57,14 +55,10 @@ class PipeTest {
     private Stream left;
     private Stream right;
 
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
     @AfterEach
+    @Override
     void close() throws IOException {
-        loop.close();
+        super.close();
         if (client != null) {
             client.close();
             server.close();

@@ -23,8 +23,6 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
@@ -36,25 +34,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 @FdLedger
 @ParameterizedClass
-@EnumSource(Told.class)
-class StreamEndTest {
+@EnumSource(Arrivals.class)
+class StreamEndTest extends LoopFixture {
     @Parameter
-    private Told arrivals;
+    private Arrivals arrivals;
 
     private static final byte[] HELLO = {'h', 'e', 'l', 'l', 'o'};
 
-    private EventLoop loop;
     private final List<String> told = new ArrayList<>();
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
 
     private static String name(final IOException failure) {
         return failure == null ? "null" : failure instanceof final ErrnoException e

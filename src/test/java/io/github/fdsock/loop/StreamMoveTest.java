@@ -33,10 +33,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 @FdLedger
 @ParameterizedClass
-@EnumSource(Told.class)
+@EnumSource(Arrivals.class)
 class StreamMoveTest {
     @Parameter
-    private Told arrivals;
+    private Arrivals arrivals;
 
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
 

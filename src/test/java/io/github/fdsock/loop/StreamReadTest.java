@@ -23,8 +23,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
@@ -36,25 +34,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 @FdLedger
 @ParameterizedClass
-@EnumSource(Told.class)
-class StreamReadTest {
+@EnumSource(Arrivals.class)
+class StreamReadTest extends LoopFixture {
     @Parameter
-    private Told arrivals;
+    private Arrivals arrivals;
 
     private static final byte[] HELLO = {'h', 'e', 'l', 'l', 'o'};
 
-    private EventLoop loop;
     private final List<String> told = new ArrayList<>();
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
 
     private Stream adopt(final SocketFd.Pair pair) throws IOException {
         return arrivals.adopt(loop, pair.first())
@@ -247,14 +234,6 @@ class StreamReadTest {
 
     // ---- descriptors
 
-    private static void send(final SocketFd to, final String text, final Fd... descriptors) throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            final MemorySegment bytes = arena.allocate(text.length()).copyFrom(MemorySegment.ofArray(text.getBytes()));
-            assertThat(descriptors.length == 0 ? to.send(bytes, 0) : to.sendDescriptors(bytes, 0, descriptors))
-                    .isEqualTo(text.length());
-        }
-    }
-
     @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET})
     void n01_j01_descriptorsComeWithTheirBytesAndThoseNotTakenAreClosed(final SocketFd.Pair pair) throws IOException {
         try (EventFd one = EventFd.create(1, 0); EventFd other = EventFd.create(2, 0)) {
@@ -266,9 +245,9 @@ class StreamReadTest {
                     }
                 }
             });
-            send(pair.second(), "two", one, other);
-            send(pair.second(), "none");
-            send(pair.second(), "one", one);
+            Turns.send(pair.second(), "two", one, other);
+            Turns.send(pair.second(), "none");
+            Turns.send(pair.second(), "one", one);
             pair.second().shutdown(SHUT_WR);
             Turns.until(loop, () -> told.contains("end"));
             // A stream's bytes in front of descriptors are read with them, those behind them are not.
@@ -280,8 +259,8 @@ class StreamReadTest {
     void descriptorsThatNobodyAsksForAreClosedAndTheBytesTold(final SocketFd.Pair pair) throws IOException {
         try (EventFd fd = EventFd.create(1, 0)) {
             final Stream stream = adopt(pair);
-            send(pair.second(), "a", fd);
-            send(pair.second(), "b", fd);
+            Turns.send(pair.second(), "a", fd);
+            Turns.send(pair.second(), "b", fd);
             pair.second().close();
             Turns.until(loop, () -> told.contains("end"));
             assertThat(String.join("", told)).isEqualTo("abend");
@@ -295,7 +274,7 @@ class StreamReadTest {
             adopt(pair).onMessage((_, message) -> {
                 throw new IOException(message.descriptors() + " came");
             });
-            send(pair.second(), "a", fd, fd);
+            Turns.send(pair.second(), "a", fd, fd);
             Turns.untilOver(loop);
             assertThat(told).containsExactly("close java.io.IOException: 2 came");
         }

@@ -12,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,19 +19,7 @@ import org.junit.jupiter.api.Timeout;
 /// once.
 @Timeout(60)
 @FdLedger
-class StreamTest {
-    private EventLoop loop;
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
-
+class StreamTest extends LoopFixture {
     private static String text(final MemorySegment data) {
         return new String(data.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }

@@ -30,8 +30,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,26 +42,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 @FdLedger
 @ParameterizedClass
-@EnumSource(Told.class)
-class StreamWriteTest {
+@EnumSource(Arrivals.class)
+class StreamWriteTest extends LoopFixture {
     @Parameter
-    private Told arrivals;
+    private Arrivals arrivals;
 
-    private EventLoop loop;
     private final List<String> told = new ArrayList<>();
 
     @TempDir
     private Path folder;
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
 
     private static MemorySegment text(final String text) {
         return MemorySegment.ofArray(text.getBytes());

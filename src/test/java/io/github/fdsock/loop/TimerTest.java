@@ -16,8 +16,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,19 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// A timer expires once for each time it was armed, never early, in the order of the deadlines.
 @Timeout(60)
-class TimerTest {
-    private EventLoop loop;
-
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        loop.close();
-    }
-
+class TimerTest extends LoopFixture {
     @Test
     void noneIsEarlyAndTheirOrderIsThatOfTheDeadlines() throws IOException {
         final SplittableRandom random = new SplittableRandom(1);

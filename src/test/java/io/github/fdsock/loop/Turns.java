@@ -2,6 +2,8 @@ package io.github.fdsock.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fdsock.Fd;
+import io.github.fdsock.SocketFd;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -65,6 +67,15 @@ final class Turns {
     /// What was handed to a data handler, as text.
     static String text(final MemorySegment data) {
         return new String(data.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    /// Sends text, and descriptors with it where there are some.
+    static void send(final SocketFd to, final String text, final Fd... descriptors) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment bytes = arena.allocate(text.length()).copyFrom(MemorySegment.ofArray(text.getBytes()));
+            assertThat(descriptors.length == 0 ? to.send(bytes, 0) : to.sendDescriptors(bytes, 0, descriptors))
+                    .isEqualTo(text.length());
+        }
     }
 
     /// So many bytes of native memory, the `i`-th of which is `(from + i) % 251`.

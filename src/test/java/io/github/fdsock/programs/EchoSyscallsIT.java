@@ -25,7 +25,7 @@ class EchoSyscallsIT {
     private static final List<String> ECHO = List.of("recvfrom", "sendto", "epoll_wait");
 
     /// What the JVM itself does on the loop's thread, now and then: locks of its own, memory for the compiler's results,
-    /// classes from its archive.
+    /// pieces of its own files.
     private static final List<String> THE_JVMS_OWN = List.of("futex", "mprotect", "madvise", "mmap", "munmap", "pread64",
             "sched_yield", "rt_sigreturn", "rt_sigprocmask", "getpid", "restart_syscall");
 

@@ -1,11 +1,9 @@
 package io.github.fdsock.bench.server;
 
-import static io.github.fdsock.sys.Constants.ENOPROTOOPT;
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
 import static io.github.fdsock.sys.Constants.SOMAXCONN;
 
 import io.github.fdsock.Endpoint;
-import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.blocking.BlockingSocket;
@@ -52,23 +50,13 @@ public final class BlockingEcho {
         socket.bind(endpoint.address());
         final boolean tcp = endpoint.address() instanceof SockAddr.Inet;
         if (!tcp) {
-            refuseDescriptors(socket);
+            // As BlockingSocket recommends; where the kernel cannot, it is served all the same.
+            socket.refuseDescriptors();
         }
         socket.listen(SOMAXCONN);
         System.out.println("listening " + new Endpoint(endpoint.type(), socket.localAddress()));
         final BlockingSocket listener = poller.adopt(socket);
         Thread.startVirtualThread(() -> accept(listener, tcp));
-    }
-
-    /// What [BlockingSocket] recommends.
-    private static void refuseDescriptors(final SocketFd socket) throws IOException {
-        try {
-            socket.setsockopt(SockOpt.SO_PASSRIGHTS, false);
-        } catch (final ErrnoException e) {
-            if (e.errno() != ENOPROTOOPT) {
-                throw e;
-            }
-        }
     }
 
     private static void accept(final BlockingSocket listener, final boolean tcp) {

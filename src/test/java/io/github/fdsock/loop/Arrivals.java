@@ -3,9 +3,9 @@ package io.github.fdsock.loop;
 import io.github.fdsock.SocketFd;
 import java.io.IOException;
 
-/// How the kernel tells a stream of what arrives: a parameter of whole test classes, since everything holds for both.
-enum Told {
-    /// Of each arrival once, as streams are told whose socket nobody else knows.
+/// How the kernel tells a stream of arrivals: a parameter of whole test classes, since everything holds for both.
+enum Arrivals {
+    /// Of each once, as streams are told whose socket nobody else knows.
     BY_EDGES,
 
     /// For as long as something is there.
