@@ -184,9 +184,18 @@ public final class EventLoop implements Executor, Closeable {
     /// @throws IOException `EEXIST`: it is registered here; else as [EpollFd#add]
     /// @throws IllegalStateException the descriptor or the loop is closed
     public Registration register(final Fd fd, final int interest, final Registration.Handler handler) throws IOException {
+        return register(fd, interest, Objects.requireNonNull(handler, "handler"), null);
+    }
+
+    Registration register(final Handle handle, final int interest) throws IOException {
+        return register(handle.socket, interest, null, handle);
+    }
+
+    private Registration register(final Fd fd, final int interest, final Registration.Handler handler, final Handle handle)
+            throws IOException {
         requireThread();
         requireOpen();
-        final Registration registration = new Registration(this, fd, interest, handler, slots.free(),
+        final Registration registration = new Registration(this, fd, interest, handler, handle, slots.free(),
                 ++slots.generation);
         try {
             epoll.add(fd, interest, registration.data());
@@ -337,8 +346,8 @@ public final class EventLoop implements Executor, Closeable {
         requireThread();
         final List<Handle> handles = new ArrayList<>();
         for (final Registration registration : slots.all()) {
-            if (registration.handler instanceof final Handle.Events events) {
-                handles.add(events.handle());
+            if (registration.handle() != null) {
+                handles.add(registration.handle());
             }
         }
         return handles;
@@ -688,7 +697,7 @@ public final class EventLoop implements Executor, Closeable {
                 if ((file.interest() & EPOLLONESHOT) != 0) {
                     file.asleep();
                 }
-                file.handler.ready(file, wanted);
+                file.ready(wanted);
             }
         }
     }
@@ -705,7 +714,7 @@ public final class EventLoop implements Executor, Closeable {
         // Another handler of this turn may have changed what is waited for since the kernel looked.
         final int wanted = events & (registration.interest() | EPOLLERR | EPOLLHUP);
         if (wanted != 0 && !registration.isSuspended()) {
-            registration.handler.ready(registration, wanted);
+            registration.ready(wanted);
         }
     }
 

@@ -35,7 +35,7 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
     }
 
     final void register(final int interest) throws IOException {
-        registration = loop.register(socket, interest, new Events());
+        registration = loop.register(this, interest);
     }
 
     /// Handles what has become ready.
@@ -43,18 +43,6 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
 
     /// Closes it at once, with the loop.
     abstract void loopCloses();
-
-    /// What the loop calls, kept out of the public face.
-    final class Events implements Registration.Handler {
-        @Override
-        public void ready(final Registration itself, final int events) throws IOException {
-            Handle.this.ready(events);
-        }
-
-        Handle handle() {
-            return Handle.this;
-        }
-    }
 
     /// Lets it be told, in the last phase of the turn, that it is over.
     final void over(final IOException cause) {

@@ -26,7 +26,6 @@ public final class Registration implements Closeable {
         void ready(Registration registration, int events) throws IOException;
     }
 
-    final Handler handler;
     final int slot;
     final int generation;
 
@@ -35,6 +34,10 @@ public final class Registration implements Closeable {
 
     private final EventLoop loop;
     private final Fd fd;
+
+    /// Who is told: a handler, or one of the loop's own without an object between. The other is null.
+    private final Handler handler;
+    private final Handle handle;
     private int interest;
     private boolean registered = true;
     private boolean referenced = true;
@@ -42,14 +45,28 @@ public final class Registration implements Closeable {
     /// Whether it keeps its slot, and the kernel does not know of it.
     private boolean suspended;
 
-    Registration(final EventLoop loop, final Fd fd, final int interest, final Handler handler, final int slot,
-            final int generation) {
+    Registration(final EventLoop loop, final Fd fd, final int interest, final Handler handler, final Handle handle,
+            final int slot, final int generation) {
         this.loop = loop;
         this.fd = Objects.requireNonNull(fd, "fd");
         this.interest = interest;
-        this.handler = Objects.requireNonNull(handler, "handler");
+        this.handler = handler;
+        this.handle = handle;
         this.slot = slot;
         this.generation = generation;
+    }
+
+    void ready(final int events) throws IOException {
+        if (handle != null) {
+            handle.ready(events);
+        } else {
+            handler.ready(this, events);
+        }
+    }
+
+    /// What is registered where it is one of the loop's own, else null.
+    Handle handle() {
+        return handle;
     }
 
     /// What its events carry: generation above, slot below.
