@@ -106,8 +106,10 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Whether [#EDGES] are waited for.
     private boolean edges;
 
-    /// Whether the peer is refused who sends descriptors to a UNIX socket.
+    /// Whether the peer is refused who sends descriptors to a UNIX socket, and how many bytes have been read when all
+    /// those have that were sent before.
     private boolean refuses;
+    private long edgesFrom;
 
     /// Something may be unread that no edge will tell of.
     private boolean unread;
@@ -283,7 +285,11 @@ abstract sealed class Connection extends Handle permits Stream {
                 return;
             }
             if ((events & ~EPOLLOUT) != 0 && mayRead()) {
-                read(events, READS_PER_TURN);
+                if (isSpliced()) {
+                    pipeOut.splice(READS_PER_TURN);
+                } else {
+                    read(events, READS_PER_TURN);
+                }
             }
             if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !closed && awaitsRoom()) {
                 flush();
@@ -366,31 +372,23 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Reads at most so many times; whether nothing more is there.
     private boolean read(final int events, final int most) throws IOException {
-        if (isSpliced()) {
-            return pipeOut.splice(most);
-        }
         final boolean believed = !socketKnown && !Interposer.shortens();
         edges &= believed;
         // The calls that this takes are not worth it where a connection is read from once.
-        long mixed = believed && kind == Kind.UNIX && !edges && onMessage == null && bytesRead > 0
-                ? refuseDescriptors() : 0;
+        if (believed && kind == Kind.UNIX && !refuses && onMessage == null && bytesRead > 0) {
+            refuseDescriptors();
+        }
         final boolean toTheLast = edges && (events & ~EPOLLOUT) != EPOLLIN;
-        final boolean packets = packets();
+        final MemorySegment into = packets() ? memory.packets() : memory.input;
         unread = edges;
         for (int i = 0; i < most; i++) {
-            final MemorySegment into = packets ? memory.packets() : memory.input;
-            final long n = onMessage == null
-                    ? Libc.recv(number, into, into.byteSize(), packets ? MSG_TRUNC : 0)
-                    : receiveMessage(into);
-            if (n == -EAGAIN) {
-                // Told by edges, the kernel looks again all the same: this may be an injected fault.
-                return true;
-            }
-            if (n == -EINTR) {
-                continue;
-            }
+            final long n = onMessage == null ? Libc.recv(number, into, into.byteSize(), flags()) : receiveMessage(into);
             if (n < 0) {
-                failedToRead(ErrnoException.of((int) -n, "recv", number, into.byteSize()));
+                if (n == -EAGAIN) {
+                    // Told by edges, the kernel looks again all the same: this may be an injected fault.
+                    return true;
+                }
+                failedToRead((int) -n, into.byteSize());
                 continue;
             }
             if (n == 0 && isEnd(events)) {
@@ -398,33 +396,35 @@ abstract sealed class Connection extends Handle permits Stream {
                 return false;
             }
             received(n);
-            final boolean isShort = n < into.byteSize();
-            unread = edges && (!isShort || toTheLast);
-            if (mixed > 0) {
-                mixed -= n;
-                edges = refuses && mixed <= 0;
-            }
+            edges |= believed && refuses && bytesRead >= edgesFrom;
+            unread = edges && (toTheLast || n >= into.byteSize());
             deliver(into, n);
             // What comes behind a short read is told by an event of its own: the call that says `EAGAIN` is spared.
-            if (!mayRead() || packets || isShort && !toTheLast && mixed <= 0) {
+            if (!mayRead() || packets() || n < into.byteSize() && !toTheLast) {
                 return false;
             }
         }
         return false;
     }
 
-    /// Lets reads end early no more; how many bytes are there already, which may have descriptors.
-    private long refuseDescriptors() {
+    /// Each call says itself that it does not wait: whoever shares the open file can take `O_NONBLOCK` from it.
+    private int flags() {
+        return packets() ? MSG_DONTWAIT | MSG_TRUNC : MSG_DONTWAIT;
+    }
+
+    /// Lets reads of a UNIX socket end early no more: nobody may send descriptors from now on, and behind the bytes that
+    /// are there already it can be told by edges.
+    private void refuseDescriptors() {
+        edgesFrom = Long.MAX_VALUE;
         try {
-            refuses = refuses || socket.refuseDescriptors();
-            if (refuses) {
-                return socket.receiveQueue();
-            }
+            refuses = socket.refuseDescriptors();
+            edgesFrom = bytesRead + socket.receiveQueue();
         } catch (final IOException _) {
             // That it cannot be told by edges is no reason to give up the connection.
         }
-        kind = Kind.OTHER;
-        return 0;
+        if (!refuses) {
+            kind = Kind.OTHER;
+        }
     }
 
     /// Descriptors are wanted.
@@ -443,8 +443,12 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     /// Of packets a reset is told in front of what has arrived before it; of streams behind.
-    private void failedToRead(final ErrnoException failure) throws ErrnoException {
-        if (!packets() || failure.errno() != ECONNRESET || cause != null) {
+    private void failedToRead(final int errno, final long size) throws ErrnoException {
+        if (errno == EINTR) {
+            return;
+        }
+        final ErrnoException failure = ErrnoException.of(errno, "recv", number, size);
+        if (!packets() || errno != ECONNRESET || cause != null) {
             throw failure;
         }
         cause = failure;
@@ -464,7 +468,7 @@ abstract sealed class Connection extends Handle permits Stream {
         message.clear();
         message.buffers().add(into);
         try {
-            return socket.recvmsg(message, packets() ? MSG_TRUNC : 0);
+            return socket.recvmsg(message, flags());
         } catch (final ErrnoException e) {
             try (message) {
                 if (e.errno() != ECONNRESET || message.bytes() > 0) {

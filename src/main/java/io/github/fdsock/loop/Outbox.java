@@ -223,7 +223,7 @@ final class Outbox {
             for (final Fd fd : first.descriptors) {
                 message.lendFd(fd);
             }
-            final long sent = stream.socket.sendmsg(message, 0);
+            final long sent = stream.socket.sendmsg(message, MSG_DONTWAIT);
             if (sent >= 0) {
                 // They leave with the first byte, and are the peer's now.
                 final Fd[] left = first.descriptors;

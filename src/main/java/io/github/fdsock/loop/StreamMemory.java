@@ -1,6 +1,7 @@
 package io.github.fdsock.loop;
 
 import static io.github.fdsock.sys.Constants.EINTR;
+import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
 import static io.github.fdsock.sys.Constants.MSG_NOSIGNAL;
 import static io.github.fdsock.sys.Constants.SCM_MAX_FD;
 
@@ -108,7 +109,7 @@ final class StreamMemory {
     static long send(final int number, final MemorySegment data, final long size) {
         long n;
         do {
-            n = Libc.send(number, data, size, MSG_NOSIGNAL);
+            n = Libc.send(number, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
         } while (n == -EINTR);
         return n;
     }
@@ -136,7 +137,7 @@ final class StreamMemory {
     long sendGathered(final int number) {
         long n;
         do {
-            n = Libc.sendmsg(number, header.prepareSend().segment(), MSG_NOSIGNAL);
+            n = Libc.sendmsg(number, header.prepareSend().segment(), MSG_NOSIGNAL | MSG_DONTWAIT);
         } while (n == -EINTR);
         gather.clear();
         return n;

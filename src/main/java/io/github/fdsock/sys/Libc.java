@@ -444,7 +444,7 @@ public final class Libc {
     /// on a stream nothing.
     ///
     /// Pass `MSG_NOSIGNAL`: without it the loss of the reader is a `SIGPIPE` besides `EPIPE`, which HotSpot happens to
-    /// catch and others do not. With `MSG_DONTWAIT` and up to 16 KiB the call cannot block and is made without leaving
+    /// catch and others do not. With `MSG_DONTWAIT` and up to 64 KiB the call cannot block and is made without leaving
     /// the JVM's thread state, which spares some nanoseconds.
     ///
     /// **Errors.** `EAGAIN`: the socket's buffer is full, or `SO_SNDTIMEO` ran out; nothing was sent. `EPIPE`: this
@@ -576,7 +576,7 @@ public final class Libc {
     ///
     /// Descriptors that travel with the bytes are lost without a word: only [#recvmsg] receives them.
     ///
-    /// With `MSG_DONTWAIT` and up to 16 KiB the call cannot block and is made without leaving the JVM's thread state.
+    /// With `MSG_DONTWAIT` and up to 64 KiB the call cannot block and is made without leaving the JVM's thread state.
     ///
     /// **Errors.** `EAGAIN`: nothing there, or `SO_RCVTIMEO` ran out. `EINTR`: by a signal's handler, before any byte;
     /// the timeout of a repeated call begins anew. `ECONNRESET`: the peer reset the connection; what it sent before may

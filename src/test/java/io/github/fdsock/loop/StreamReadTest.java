@@ -21,6 +21,7 @@ import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,32 @@ class StreamReadTest extends LoopFixture {
         stream.resume();
         Turns.untilOver(loop);
         assertThat(told).containsExactly("hello", "close " + ECONNRESET);
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void aSocketThatOthersMakeWaitDoesNotHoldUpTheLoop(final SocketFd.Pair pair) throws IOException {
+        final Duration limit = Duration.ofSeconds(5);
+        final SocketFd socket = pair.first();
+        final long[] received = {0};
+        final Stream stream = adopt(pair).onData(data -> received[0] += data.byteSize());
+        socket.nonBlocking(false);
+        socket.setsockopt(SockOpt.SO_RCVTIMEO, limit);
+        socket.setsockopt(SockOpt.SO_SNDTIMEO, limit);
+        // As much as is read at once, so that it is tried again; and more than any socket takes.
+        assertThat(pair.second().send(new byte[64 * 1024], 0, 64 * 1024, 0)).isEqualTo(64 * 1024);
+        Turns.until(loop, () -> received[0] == 64 * 1024);
+        final MemorySegment much = MemorySegment.ofArray(new byte[16 << 20]);
+        loop.execute(() -> {
+            assertThat(stream.writev(much, much)).isFalse();
+            assertThat(stream.write(much)).isFalse();
+        });
+        Turns.until(loop, () -> stream.bytesQueued() > 0);
+        final long written = stream.bytesWritten();
+        assertThat(pair.second().recv(new byte[1 << 20], 0, 1 << 20, 0)).isPositive();
+        Turns.until(loop, () -> stream.bytesWritten() > written);
+        stream.destroy();
+        Turns.untilOver(loop);
+        assertThat(loop.metrics().longestTurnNanos()).isLessThan(limit.toNanos());
     }
 
     @SocketFamilies({TCP4, UNIX_STREAM})
