@@ -23,8 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// keeps its share waiting. [Listener#distribute] has one listener, whose loop accepts for all and hands on in turn: that
 /// shares out evenly, at the price of a wakeup for each connection, and is the only way with a socket that is inherited.
 ///
-/// **Threads.** Everything here may be called from any thread; what belongs to a loop is touched on that loop, by
-/// [EventLoop#execute].
+/// **Threads.** Everything here may be called from any thread, but [#listen] and [#close], which wait for all loops, by
+/// none of theirs; what belongs to a loop is touched on that loop, by [EventLoop#execute].
 public final class EventLoops implements Closeable {
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -118,12 +118,14 @@ public final class EventLoops implements Closeable {
     /// @return the listeners, in the order of the loops, each to be used on its loop only
     /// @throws IllegalArgumentException another family: UNIX sockets know no `SO_REUSEPORT`
     /// @throws IOException `EADDRINUSE`: a socket without the option, or another user's, is there; then none listens
-    /// @throws IllegalStateException one of the loops has ended: it was stopped, or a handler threw; then none listens
+    /// @throws IllegalStateException one of the loops has ended: it was stopped, or a handler threw; then none listens.
+    ///         Called on one of the loops
     public List<Listener> listen(final SockAddr address, final Listener.ConnectionHandler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
         if (!(address instanceof SockAddr.Inet)) {
             throw new IllegalArgumentException("SO_REUSEPORT needs an IPv4 or IPv6 address, not " + address);
         }
+        requireOutside();
         final List<SocketFd> sockets = new ArrayList<>();
         final List<Listener> listeners = new ArrayList<>();
         try {
@@ -153,10 +155,6 @@ public final class EventLoops implements Closeable {
 
     /// Does something on a loop and waits until it is done.
     private void on(final EventLoop loop, final Action action) throws IOException {
-        if (loop.inLoop()) {
-            action.run();
-            return;
-        }
         final CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
             try {
@@ -188,11 +186,7 @@ public final class EventLoops implements Closeable {
     /// @throws IllegalStateException called on one of the loops
     @Override
     public void close() throws IOException {
-        for (final EventLoop loop : loops) {
-            if (loop.inLoop()) {
-                throw new IllegalStateException("closed by one of the loops, which would wait for itself");
-            }
-        }
+        requireOutside();
         loops.forEach(EventLoop::stop);
         final Failures failures = new Failures();
         for (int i = 0; i < loops.size(); i++) {
@@ -206,6 +200,13 @@ public final class EventLoops implements Closeable {
             failures.attempt(loops.get(i)::close);
         }
         failures.throwFirst();
+    }
+
+    /// A loop that waits for the others would hold up its connections, and for ever where one of them waits for it.
+    private void requireOutside() {
+        if (loops.stream().anyMatch(EventLoop::inLoop)) {
+            throw new IllegalStateException("called by one of the loops, which would wait for itself and the others");
+        }
     }
 
     /// An interrupt does not end the wait: nothing can be closed before the thread has ended.

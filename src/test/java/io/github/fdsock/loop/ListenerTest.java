@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -347,6 +348,21 @@ class ListenerTest extends LoopFixture {
             assertThat(loop.metrics().listenerPauses()).isEqualTo(1);
             listener.unref();
             assertThat(loop.hasWork()).isFalse();
+        }
+    }
+
+    @Test
+    void oneOfSeveralLoopsDoesNotWaitForTheOthers() throws Exception {
+        try (EventLoops loops = EventLoops.start(2, WaitStrategy.BLOCK)) {
+            final CompletableFuture<Void> tried = new CompletableFuture<>();
+            loops.get(0).execute(() -> {
+                assertThatThrownBy(() -> loops.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }))
+                        .isInstanceOf(IllegalStateException.class).hasMessageContaining("wait for itself");
+                assertThatThrownBy(loops::close).isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("wait for itself");
+                tried.complete(null);
+            });
+            tried.get(20, TimeUnit.SECONDS);
         }
     }
 
