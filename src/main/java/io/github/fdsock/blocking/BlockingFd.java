@@ -49,6 +49,9 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
     private volatile boolean registered;
     private volatile boolean closed;
 
+    /// Whether somebody waits to write; used under the monitor.
+    private boolean writing;
+
     BlockingFd(final Poller poller, final Fd fd) {
         this.poller = poller;
         this.fd = fd;
@@ -202,14 +205,14 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
     /// After `EAGAIN`, in one's turn.
     final void awaitReading(final long start, final long timeoutNanos) throws IOException {
         if (!registered) {
-            interest(READING);
+            tellAnew();
         }
         in.await(start, timeoutNanos);
     }
 
     /// After `EAGAIN`, or less than all, in one's turn.
     final void awaitWriting(final long start, final long timeoutNanos, final long done) throws IOException {
-        interest(READING | EPOLLOUT);
+        interest(true);
         try {
             out.await(start, timeoutNanos);
         } catch (final InterruptedIOException e) {
@@ -217,16 +220,23 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
             throw e;
         } finally {
             if (!closed) {
-                interest(READING);
+                interest(false);
             }
         }
     }
 
+    private synchronized void interest(final boolean inWriting) throws IOException {
+        writing = inWriting;
+        tellAnew();
+    }
+
     /// `epoll_ctl`, which tells anew of what is there already.
-    private synchronized void interest(final int events) throws IOException {
+    private synchronized void tellAnew() throws IOException {
         if (closed) {
             throw new AsynchronousCloseException();
         }
+        // Whoever comes to read does not take from another what he waits for.
+        final int events = writing ? READING | EPOLLOUT : READING;
         if (registered) {
             poller.modify(this, events);
             return;

@@ -274,6 +274,40 @@ class BlockingSocketTest {
                 writer.result();
             }
         }
+
+        @Test
+        void toWriteWhileAnotherBeginsToRead() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                fill(pair.first.fd());
+                final Virtual<Void> writer;
+                final Virtual<String> reader;
+                // Neither is registered: both come to it at the same time, the writer first.
+                synchronized (poller) {
+                    writer = Virtual.start(() -> {
+                        pair.first.write(bytes("x"), FOREVER);
+                        return null;
+                    });
+                    awaitBlocked(writer);
+                    reader = Virtual.start(() -> read(pair.first, FOREVER));
+                    awaitBlocked(reader);
+                }
+                reader.awaitParked();
+                writer.awaitParked();
+                while (pair.second.fd().recv(buffer, MSG_DONTWAIT) > 0) {
+                    continue;
+                }
+                writer.result();
+                pair.second.write(bytes("y"), FOREVER);
+                assertThat(reader.result()).isEqualTo("y");
+            }
+        }
+
+        private static void awaitBlocked(final Virtual<?> thread) {
+            while (thread.thread().getState() != Thread.State.BLOCKED) {
+                assertThat(thread.thread().isAlive()).isTrue();
+                Thread.onSpinWait();
+            }
+        }
     }
 
     /// A short read says that there is nothing left, but for what follows.
