@@ -180,7 +180,9 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
         final long start = Direction.start(timeoutNanos);
         in.begin(start, timeoutNanos);
         try {
-            awaitReading(start, timeoutNanos);
+            // Between the caller's try and its turn others may have been told, and have left something.
+            tellAnew();
+            in.await(start, timeoutNanos);
         } finally {
             in.end();
         }

@@ -308,6 +308,28 @@ class BlockingSocketTest {
                 Thread.onSpinWait();
             }
         }
+
+        @Test
+        void twoForOneEvent() throws Exception {
+            try (BlockingFd counter = poller.adopt(EventFd.create(0, EFD_SEMAPHORE))) {
+                final List<Virtual<Long>> takers = new ArrayList<>();
+                for (int i = 0; i < 2; i++) {
+                    takers.add(Virtual.start(() -> {
+                        final EventFd semaphore = (EventFd) counter.fd();
+                        long n = semaphore.take();
+                        while (n == -EAGAIN) {
+                            counter.awaitReading(FOREVER);
+                            n = semaphore.take();
+                        }
+                        return n;
+                    }).awaitParked());
+                }
+                ((EventFd) counter.fd()).add(2);
+                for (final Virtual<Long> taker : takers) {
+                    assertThat(taker.result()).isEqualTo(1);
+                }
+            }
+        }
     }
 
     /// A short read says that there is nothing left, but for what follows.
