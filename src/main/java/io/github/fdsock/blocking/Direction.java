@@ -84,6 +84,8 @@ final class Direction {
             try {
                 while (!signalled) {
                     poller.requireOpen();
+                    // The signal of that may have gone to who had the turn before.
+                    requireOwnerOpen();
                     poller.await(this, thread, leftOrThrow(thread, start, timeoutNanos));
                 }
             } finally {

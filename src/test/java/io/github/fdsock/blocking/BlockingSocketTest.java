@@ -624,6 +624,25 @@ class BlockingSocketTest {
         }
 
         @Test
+        void isToldToWhoComesBehindTheOneThatIsWoken() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final Virtual<String> first = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
+                final Virtual<Void> closing;
+                // The close has woken the first one, and goes no further for now.
+                synchronized (poller) {
+                    closing = Virtual.start(() -> {
+                        pair.first.close();
+                        return null;
+                    });
+                    assertThat(first.failure()).isInstanceOf(AsynchronousCloseException.class);
+                    assertThatThrownBy(() -> read(pair.first, TimeUnit.SECONDS.toNanos(1)))
+                            .isInstanceOf(AsynchronousCloseException.class);
+                }
+                closing.result();
+            }
+        }
+
+        @Test
         @SuppressWarnings("try")
         void leavesASocketToThoseWhoShareIt() throws Exception {
             try (BlockingSocket listener = tcpListener(); BlockingSocket shared = poller.adopt(listener.fd().dup())) {
