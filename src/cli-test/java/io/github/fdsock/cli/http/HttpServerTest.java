@@ -239,6 +239,27 @@ class HttpServerTest {
                 .containsExactly("/a");
     }
 
+    /// Such a line is left over from clients that send one behind a body; no request has begun.
+    @ParameterizedTest
+    @ValueSource(strings = {"\r\n", "\r\n\r\n", "GET /a HTTP/1.1\r\nHost: x\r\n\r\n\r\n"})
+    void anEmptyLineBeginsNoRequest(final String text) throws IOException {
+        final Limits hasty = new Limits(8192, 16384, 1000, Duration.ofMillis(50), Duration.ofMillis(200));
+        final String answers = Conversation.of(HttpServerTest::mirror, hasty, text, false);
+        assertThat(bodies(answers)).isEqualTo(text.contains("/a") ? List.of("/a") : List.of());
+    }
+
+    @Test
+    void aRequestBehindAnEmptyLineHasItsTime() throws IOException {
+        final Limits hasty = new Limits(8192, 16384, 1000, Duration.ofMillis(50), Duration.ofSeconds(60));
+        try (Conversation talk = new Conversation(HttpServerTest::mirror, hasty)) {
+            talk.client().write("\r\n");
+            talk.loop().timer(() -> {
+                talk.client().write("GET /a HTTP/1.1\r\nHost: x\r\n\r\n\r\nGET /slow");
+            }).start(Duration.ofMillis(100));
+            assertThat(statuses(talk.run())).containsExactly("200 OK", "408 Request Timeout");
+        }
+    }
+
     @Test
     void whoTakesNothingOfItsAnswerIsLetGo() throws IOException {
         final Limits hasty = new Limits(8192, 16384, 1000, Duration.ofSeconds(60), Duration.ofMillis(100));

@@ -223,7 +223,7 @@ final class HttpConnection {
 
     /// Gives a request that has begun its time; none runs while the client has to wait.
     private void watch() {
-        final boolean incomplete = !waiting && (held != null || body.isPending());
+        final boolean incomplete = !waiting && (held != null && head.hasBegun() || body.isPending());
         if (!incomplete) {
             if (timer != null) {
                 timer.cancel();

@@ -177,6 +177,11 @@ final class RequestHead {
         return false;
     }
 
+    /// Whether there is more of it than empty lines in front.
+    boolean hasBegun() {
+        return hasRequestLine || read > line;
+    }
+
     private byte at(final int place) {
         return bytes.get(ValueLayout.JAVA_BYTE, from + place);
     }
