@@ -27,7 +27,8 @@ import java.nio.channels.AsynchronousCloseException;
 ///
 /// **Interrupts.** A thread that is interrupted while it waits, or before, throws an [InterruptedIOException]. It stays
 /// interrupted, and the descriptor stays open: the exchange may be taken up where it was. A call that need not wait
-/// does not look. A thread that leads, see there, may notice two milliseconds late.
+/// does not look. A thread that leads, see there, may notice two milliseconds late, or four where the loop of the
+/// program is not run.
 ///
 /// **Turns.** One thread at a time reads, and one writes; others wait for them to be done, in no promised order.
 ///

@@ -332,7 +332,9 @@ public final class Poller implements Closeable {
             return;
         }
         final boolean wanted = waiting.isVirtual() && Carriers.areWanted();
-        final int n = epoll.waitNanos(ready, wanted ? 0 : nanos < WATCHED_NANOS ? nanos : -1);
+        // Before a longer limit is over the loop has called it back: ours does, that of the program may be stopped.
+        final long most = thread == null ? WATCHED_NANOS : -1;
+        final int n = epoll.waitNanos(ready, wanted ? 0 : nanos >= 0 && nanos < WATCHED_NANOS ? nanos : most);
         polls++;
         dispatch(ready, n);
         if (n == 0 && wanted) {

@@ -440,6 +440,24 @@ class PollerTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {FOREVER, 20_000_000})
+    void aLeaderThatNoLoopCallsBackIsKeptNoLongerThanItMay(final long limit) throws Exception {
+        try (EventLoop loop = EventLoop.open(); Poller guest = Poller.on(loop); Pair pair = pair(guest);
+                Arena arena = Arena.ofShared()) {
+            guest.led(true);
+            final Virtual<Long> reader = Virtual.start(() -> pair.first.read(arena.allocate(8), limit));
+            while (limit < 0 && guest.leader() != reader.thread()) {
+                Thread.onSpinWait();
+            }
+            if (limit < 0) {
+                reader.thread().interrupt();
+            }
+            assertThat(reader.failure()).isExactlyInstanceOf(
+                    limit < 0 ? InterruptedIOException.class : SocketTimeoutException.class);
+        }
+    }
+
     @Test
     void itsEndEndsTheWaits() throws Exception {
         try (Poller other = Poller.open(); Pair pair = pair(other); Arena arena = Arena.ofConfined()) {
