@@ -42,6 +42,10 @@ public final class BlockingSocket extends BlockingFd {
     /// data.
     private boolean shortIsAll;
 
+    /// Whether a `recv` has said `EAGAIN`. Until then there may be bytes that came before the socket refused descriptors,
+    /// with some.
+    private boolean emptied;
+
     BlockingSocket(final Poller poller, final SocketFd socket, final boolean shortIsAll) {
         super(poller, socket);
         this.socket = socket;
@@ -159,12 +163,12 @@ public final class BlockingSocket extends BlockingFd {
             long n = flags == 0 && timeoutNanos != 0 && in.isExhausted() ? -EAGAIN
                     : socket.recv(into, flags | MSG_DONTWAIT);
             while (n == -EAGAIN) {
+                emptied = true;
                 awaitReading(start, timeoutNanos);
                 n = socket.recv(into, flags | MSG_DONTWAIT);
             }
-            // What came before it was registered is told by an event of its own.
-            in.exhausted(flags == 0 && n > 0 && n < into.byteSize() && shortIsAll && isRegistered()
-                    && poller().isOpen() && !Interposer.shortens());
+            in.exhausted(flags == 0 && n > 0 && n < into.byteSize() && shortIsAll && emptied && poller().isOpen()
+                    && !Interposer.shortens());
             return n;
         } finally {
             in.end();

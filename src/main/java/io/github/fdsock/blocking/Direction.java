@@ -151,6 +151,8 @@ final class Direction {
 
     /// As [#signal], from one who has not polled: who waits may be the one who does.
     void signalFromOutside() throws IOException {
+        // First: who begins to wait behind this sees it, and need not be called back.
+        signalled = true;
         final Thread thread = waiter;
         signal();
         owner.poller().summon(thread);

@@ -444,8 +444,9 @@ class BlockingSocketTest {
                 fds.second().send(bytes("without"), 0);
                 assumeDescriptorsCanBeRefused(fds.first());
                 final BlockingSocket socket = poller.adopt(fds.first());
-                assertThat(read(socket, FOREVER)).isEqualTo("with");
-                assertThat(read(socket, FOREVER)).isEqualTo("without");
+                socket.awaitReading(FOREVER);
+                assertThat(read(socket, TimeUnit.SECONDS.toNanos(20))).isEqualTo("with");
+                assertThat(read(socket, TimeUnit.SECONDS.toNanos(20))).isEqualTo("without");
                 Virtual<String> reader = Virtual.start(() -> read(socket, FOREVER)).awaitParked();
                 fds.second().send(bytes("a"), 0);
                 assertThat(reader.result()).isEqualTo("a");
