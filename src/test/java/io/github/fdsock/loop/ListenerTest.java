@@ -10,7 +10,9 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.Scope;
 import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -98,6 +100,22 @@ class ListenerTest extends LoopFixture {
         final SocketFd socket = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
         socket.listen(3);
         assertThat(loop.listen(socket, stream -> { }).socket().acceptQueue().limit()).isEqualTo(3);
+    }
+
+    @Test
+    void aSocketThatOthersMakeWaitDoesNotHoldUpTheLoop() throws IOException {
+        final AtomicInteger connected = new AtomicInteger();
+        final SocketFd socket = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
+        final Listener listener = loop.listen(socket, stream -> connected.incrementAndGet());
+        socket.nonBlocking(false);
+        final Duration limit = Duration.ofSeconds(5);
+        socket.setsockopt(SockOpt.SO_RCVTIMEO, limit);
+        final long start = System.nanoTime();
+        try (SocketFd _ = client(listener.localAddress()); SocketFd _ = client(listener.localAddress())) {
+            runUntil(() -> connected.get() == 2);
+            loop.runNoWait();
+        }
+        assertThat(System.nanoTime() - start).isLessThan(limit.toNanos());
     }
 
     // ---- failures
