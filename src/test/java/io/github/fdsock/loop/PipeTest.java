@@ -24,6 +24,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -235,6 +236,20 @@ class PipeTest extends LoopFixture {
             assertThat(trace.entries().stream().map(entry -> entry.call().name())).containsExactly("epoll_wait",
                     "splice", "splice");
         }
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void aSourceThatOthersMakeWaitDoesNotHoldUpTheLoop(final SocketFamily family) throws IOException {
+        connect(family, family);
+        left.spliceTo(right);
+        final Duration limit = Duration.ofSeconds(5);
+        left.socket().nonBlocking(false);
+        left.socket().setsockopt(SockOpt.SO_RCVTIMEO, limit);
+        // So much that it is tried again.
+        assertThat(client.send(new byte[64 * 1024], 0, 64 * 1024, 0)).isEqualTo(64 * 1024);
+        Turns.until(loop, () -> right.bytesWritten() == 64 * 1024);
+        Turns.untilQuiet(loop);
+        assertThat(loop.metrics().longestTurnNanos()).isLessThan(limit.toNanos());
     }
 
     @SocketFamilies({TCP4, UNIX_STREAM})
