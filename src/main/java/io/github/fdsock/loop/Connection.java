@@ -372,7 +372,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Reads at most so many times; whether nothing more is there.
     private boolean read(final int events, final int most) throws IOException {
-        final boolean believed = !socketKnown && !Interposer.shortens();
+        boolean believed = believesShortReads();
         edges &= believed;
         // The calls that this takes are not worth it where a connection is read from once.
         if (believed && kind == Kind.UNIX && !refuses && onMessage == null && bytesRead > 0) {
@@ -396,7 +396,9 @@ abstract sealed class Connection extends Handle permits Stream {
                 return false;
             }
             received(n);
-            edges |= believed && refuses && bytesRead >= edgesFrom;
+            // A handler of this turn, or another thread, may have changed that in between.
+            believed &= believesShortReads();
+            edges = believed && (edges || refuses && bytesRead >= edgesFrom);
             unread = edges && (toTheLast || n >= into.byteSize());
             deliver(into, n);
             // What comes behind a short read is told by an event of its own: the call that says `EAGAIN` is spared.
@@ -405,6 +407,11 @@ abstract sealed class Connection extends Handle permits Stream {
             }
         }
         return false;
+    }
+
+    /// Whether nobody else can have shortened a read.
+    private boolean believesShortReads() {
+        return !socketKnown && !Interposer.shortens();
     }
 
     /// Each call says itself that it does not wait: whoever shares the open file can take `O_NONBLOCK` from it.

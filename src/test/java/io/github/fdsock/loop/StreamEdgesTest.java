@@ -220,6 +220,41 @@ class StreamEdgesTest extends LoopFixture {
     }
 
     @SocketFamilies({TCP4, UNIX_STREAM})
+    void aFaultThatBeginsBetweenTwoReadsOfATurnHidesNothing(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = readFrom(pair);
+        final long before = stream.bytesRead();
+        final Faults[] faults = {null};
+        stream.onData(data -> {
+            if (faults[0] == null) {
+                assertThat(data.byteSize()).as("the first of two reads").isEqualTo(StreamMemory.INPUT_SIZE);
+                faults[0] = Faults.inject("recv:short=1");
+            }
+        });
+        try {
+            sendMore(pair.second());
+            Turns.until(loop, () -> stream.bytesRead() == before + MORE_THAN_A_READ);
+        } finally {
+            faults[0].close();
+        }
+    }
+
+    @Test
+    void anOptionThatIsSetBetweenTwoReadsOfATurnHidesNothing() throws Exception {
+        final SocketFd.Pair pair = UNIX_STREAM.connected();
+        try (pair) {
+            final Stream stream = readFrom(pair);
+            final long before = stream.bytesRead();
+            stream.onData(data -> stream.socket().setsockopt(SockOpt.SO_PASSCRED, true));
+            pair.second().setsockopt(SockOpt.SO_PASSCRED, true);
+            sendMore(pair.second());
+            try (PidFd child = Spawn.program("/bin/sh", "-c", "printf c >&3").fd(3, pair.second()).start()) {
+                assertThat(child.waitFor(10_000_000_000L)).isNotNull();
+            }
+            Turns.until(loop, () -> stream.bytesRead() == before + MORE_THAN_A_READ + 1);
+        }
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
     void aReadThatIsToldOfAndFindsNothingIsTriedAgain(final SocketFd.Pair pair) throws IOException {
         readFrom(pair);
         try (Faults faults = Faults.inject("recv:error=EAGAIN:when=1..3")) {
