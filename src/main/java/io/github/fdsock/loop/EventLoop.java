@@ -261,7 +261,10 @@ public final class EventLoop implements Executor, Closeable {
     /// @return the listener
     /// @throws IOException `EADDRINUSE`, `EINVAL` (a UNIX socket that is not bound), …
     public Listener listen(final SocketFd socket, final Listener.ConnectionHandler handler) throws IOException {
-        return Listener.open(this, socket, handler);
+        final Listener listener = Listener.open(this, socket, handler);
+        // Whoever has made it may set its options later as well.
+        listener.socketKnown = true;
+        return listener;
     }
 
     /// `connect(2)` in the background: a stream to an address.

@@ -208,6 +208,25 @@ class StreamEdgesTest extends LoopFixture {
         }
     }
 
+    @Test
+    void aListenerWhoseSocketSomebodyElseKeepsHasItsConnectionsToldByLevels() throws IOException {
+        try (SocketFd client = UNIX_STREAM.socket(); Trace trace = Trace.record(Scope.thisThread())) {
+            final SocketFd socket = UNIX_STREAM.socket();
+            socket.bind(SockAddr.unix(folder.resolve("s").toString()));
+            final Listener listener = loop.listen(socket,
+                    stream -> stream.onData(data -> told.append(Turns.text(data))));
+            // The connection has this as well.
+            socket.setsockopt(SockOpt.SO_PASSCRED, true);
+            client.connect(listener.localAddress());
+            for (final String text : new String[] {"a", "ab", "abc"}) {
+                Turns.send(client, text.substring(text.length() - 1));
+                untilTold(text);
+            }
+            Turns.untilQuiet(loop);
+            assertThat(trace.lines()).noneMatch(line -> line.contains("EPOLLET"));
+        }
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void readsThatAFaultHasShortenedHideNothing(final SocketFd.Pair pair) throws IOException {
         readFrom(pair);
