@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 ///
 /// The kernel's pipe is filled only while it is empty, and while nothing else waits at the target. So `EAGAIN` is never
 /// about its room, which no event tells of: it says that nothing has arrived, and there is nothing to spin on. And the
-/// end comes when the pipe is empty, never before what is in it.
+/// end comes when the pipe is empty, never before what is in it; it is read like any other stream's.
 final class Pipe {
     /// So much is asked for at once. A pipe has 16 slots, and holds 64 KiB of single pages, but more of the large
     /// fragments that a fast connection's bytes come in.
@@ -121,20 +121,17 @@ final class Pipe {
                 if (n == -EINTR) {
                     continue;
                 }
-                if (n == -EAGAIN) {
+                if (n == -EAGAIN && i > 0) {
                     return true;
                 }
-                if (n == -EINVAL) {
-                    // Not from such a socket. What has arrived is read instead.
+                if (n == -EINVAL || n == -EAGAIN || n == 0) {
+                    // Not from such a socket, or not past urgent data, behind which TCP says EAGAIN for as long as that
+                    // is unread, and 0 where the end has come. What has arrived is read instead, or the end.
                     closeKernel();
                     return false;
                 }
                 if (n < 0) {
                     throw ErrnoException.of((int) -n, "splice", from.number, "NULL", kernel.writeEnd(), "NULL", MOST);
-                }
-                if (n == 0) {
-                    from.endOfData();
-                    return false;
                 }
                 counted(n);
                 from.received(n);

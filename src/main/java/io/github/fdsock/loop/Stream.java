@@ -540,7 +540,8 @@ public final class Stream extends Connection {
     /// [#pipeTo] by `splice(2)`: the bytes go from socket to socket through a pipe of the kernel's, and not through
     /// this process. For each direction that takes two descriptors, until its end.
     ///
-    /// Where the kernel refuses (`EINVAL`), there is no descriptor for the pipe, or packets are sent, it is [#pipeTo].
+    /// Where the kernel refuses (`EINVAL`), there is no descriptor for the pipe, or packets are sent, it is [#pipeTo]; and
+    /// from urgent data on, past which TCP does not splice.
     /// There is no `MSG_NOSIGNAL` for it: a peer that is gone raises SIGPIPE, which the JVM ignores.
     ///
     /// @param target as [#pipeTo]

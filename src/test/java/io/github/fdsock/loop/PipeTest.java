@@ -252,6 +252,24 @@ class PipeTest extends LoopFixture {
         assertThat(loop.metrics().longestTurnNanos()).isLessThan(limit.toNanos());
     }
 
+    @ParameterizedTest
+    @CsvSource({"TCP4,true", "TCP4,false", "UNIX_STREAM,true", "UNIX_STREAM,false"})
+    void urgentDataHoldsNothingUpAndIsNoEnd(final SocketFamily family, final boolean ends) throws IOException {
+        connect(family, family);
+        left.spliceTo(right);
+        Turns.send(client, "before");
+        assertThat(client.send(new byte[] {'!'}, 0, 1, MSG_OOB)).isEqualTo(1);
+        Turns.send(client, "behind");
+        if (ends) {
+            client.shutdown(SHUT_WR);
+        }
+        final byte[] into = new byte[20];
+        Turns.until(loop, () -> right.bytesWritten() == 12);
+        Turns.untilQuiet(loop);
+        assertThat(server.recv(into, 0, 20, MSG_DONTWAIT)).isEqualTo(12);
+        assertThat(server.recv(into, 0, 20, MSG_DONTWAIT)).isEqualTo(ends ? 0 : -EAGAIN);
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void withoutADescriptorForTheKernelsPipeItPassesThroughMemory(final SocketFamily family) throws IOException {
         connect(family, family);
