@@ -414,7 +414,7 @@ abstract sealed class Connection extends Handle permits Stream {
         return !socketKnown && !Interposer.shortens();
     }
 
-    /// Each call says itself that it does not wait: whoever shares the open file can take `O_NONBLOCK` from it.
+    /// Each call says itself that it does not wait: who shares the open file can take `O_NONBLOCK` from it.
     private int flags() {
         return packets() ? MSG_DONTWAIT | MSG_TRUNC : MSG_DONTWAIT;
     }

@@ -217,8 +217,8 @@ public final class Listener extends Handle {
         for (int i = 0; i < ACCEPTS_PER_TURN && !closed && !paused; i++) {
             final SocketFd peer;
             try {
-                // There is no MSG_DONTWAIT for it, and whoever shares the open file can take O_NONBLOCK from it.
-                if (i > 0 && socket.await(POLLIN, 0) == 0) {
+                // There is no MSG_DONTWAIT for it, and who shares the open file can take O_NONBLOCK from it.
+                if (i > 0 && socketKnown && socket.await(POLLIN, 0) == 0) {
                     return;
                 }
                 peer = socket.accept(SOCK_NONBLOCK, null);

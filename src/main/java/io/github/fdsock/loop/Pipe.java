@@ -112,8 +112,8 @@ final class Pipe {
     boolean splice(final int most) throws IOException {
         for (int i = 0; i < most && from.mayRead() && from.pipeOut == this && kernel != null; i++) {
             if (to.isIdle()) {
-                // TCP does not heed SPLICE_F_NONBLOCK, and whoever shares the open file can take O_NONBLOCK from it.
-                if (i > 0 && from.socket.await(POLLIN, 0) == 0) {
+                // TCP does not heed SPLICE_F_NONBLOCK, and who shares the open file can take O_NONBLOCK from it.
+                if (i > 0 && from.socketKnown && from.socket.await(POLLIN, 0) == 0) {
                     return true;
                 }
                 final long n = Libc.splice(from.number, MemorySegment.NULL, kernel.writeEnd().intValue(),

@@ -102,7 +102,10 @@ public final class Stream extends Connection {
 
     /// A socket that somebody else knows.
     static Stream adopt(final EventLoop loop, final SocketFd socket) throws IOException {
-        return adopt(loop, socket, socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET ? Kind.PACKETS : Kind.OTHER);
+        final Stream stream = adopt(loop, socket,
+                socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET ? Kind.PACKETS : Kind.OTHER);
+        stream.socketKnown = true;
+        return stream;
     }
 
     static Stream adopt(final EventLoop loop, final SocketFd socket, final Kind kind) throws IOException {
