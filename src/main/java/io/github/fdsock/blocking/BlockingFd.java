@@ -262,10 +262,6 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
         generation = inGeneration;
     }
 
-    final boolean isRegistered() {
-        return registered;
-    }
-
     final int slot() {
         return slot;
     }

@@ -108,13 +108,13 @@ final class Pipe {
         }
     }
 
-    /// Moves what has arrived, at most so many times; whether there is no more.
-    boolean splice(final int most) throws IOException {
+    /// Moves what has arrived, at most so many times.
+    void splice(final int most) throws IOException {
         for (int i = 0; i < most && from.mayRead() && from.pipeOut == this && kernel != null; i++) {
             if (to.isIdle()) {
                 // TCP does not heed SPLICE_F_NONBLOCK, and who shares the open file can take O_NONBLOCK from it.
                 if (i > 0 && from.socketKnown && from.socket.await(POLLIN, 0) == 0) {
-                    return true;
+                    return;
                 }
                 final long n = Libc.splice(from.number, MemorySegment.NULL, kernel.writeEnd().intValue(),
                         MemorySegment.NULL, MOST, FLAGS);
@@ -122,13 +122,13 @@ final class Pipe {
                     continue;
                 }
                 if (n == -EAGAIN && i > 0) {
-                    return true;
+                    return;
                 }
                 if (n == -EINVAL || n == -EAGAIN || n == 0) {
                     // Not from such a socket, or not past urgent data, behind which TCP says EAGAIN for as long as that
                     // is unread, and 0 where the end has come. What has arrived is read instead, or the end.
                     closeKernel();
-                    return false;
+                    return;
                 }
                 if (n < 0) {
                     throw ErrnoException.of((int) -n, "splice", from.number, "NULL", kernel.writeEnd(), "NULL", MOST);
@@ -138,7 +138,7 @@ final class Pipe {
                 to.flushNow();
                 if (to.isIdle() && to.isWritable()) {
                     if (n < MANY) {
-                        return false;
+                        return;
                     }
                     continue;
                 }
@@ -146,7 +146,6 @@ final class Pipe {
             to.drainDue = true;
             from.pause();
         }
-        return false;
     }
 
     /// Sends what is in the kernel's pipe; whether that was all.

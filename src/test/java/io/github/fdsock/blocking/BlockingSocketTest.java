@@ -254,15 +254,7 @@ class BlockingSocketTest {
             try (BlockingFd reading = poller.adopt(pipe.readEnd());
                     BlockingFd writing = poller.adopt(pipe.writeEnd());
                     BlockingFd counter = poller.adopt(EventFd.create(0, 0))) {
-                final Virtual<Long> waiting = Virtual.start(() -> {
-                    final EventFd eventfd = (EventFd) counter.fd();
-                    long n = eventfd.take();
-                    while (n == -EAGAIN) {
-                        counter.awaitReading(FOREVER);
-                        n = eventfd.take();
-                    }
-                    return n;
-                }).awaitParked();
+                final Virtual<Long> waiting = Virtual.start(() -> take(counter)).awaitParked();
                 final Virtual<Void> writer = Virtual.start(() -> {
                     waiting.awaitParked();
                     writing.write(bytes("pipe"), FOREVER);
@@ -309,20 +301,22 @@ class BlockingSocketTest {
             }
         }
 
+        private static long take(final BlockingFd counter) throws IOException {
+            final EventFd eventfd = (EventFd) counter.fd();
+            long n = eventfd.take();
+            while (n == -EAGAIN) {
+                counter.awaitReading(FOREVER);
+                n = eventfd.take();
+            }
+            return n;
+        }
+
         @Test
         void twoForOneEvent() throws Exception {
             try (BlockingFd counter = poller.adopt(EventFd.create(0, EFD_SEMAPHORE))) {
                 final List<Virtual<Long>> takers = new ArrayList<>();
                 for (int i = 0; i < 2; i++) {
-                    takers.add(Virtual.start(() -> {
-                        final EventFd semaphore = (EventFd) counter.fd();
-                        long n = semaphore.take();
-                        while (n == -EAGAIN) {
-                            counter.awaitReading(FOREVER);
-                            n = semaphore.take();
-                        }
-                        return n;
-                    }).awaitParked());
+                    takers.add(Virtual.start(() -> take(counter)).awaitParked());
                 }
                 ((EventFd) counter.fd()).add(2);
                 for (final Virtual<Long> taker : takers) {

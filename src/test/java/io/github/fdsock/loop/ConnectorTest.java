@@ -20,31 +20,22 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// A host is connected to by the first of its addresses that answers, its handler is told once, and no other attempt is left.
 @Timeout(60)
 @FdLedger
-class ConnectorTest {
+class ConnectorTest extends LoopFixture {
     private static final Duration STAGGER = Duration.ofMillis(50);
 
     private final Resolver resolver = Resolver.open(1, 16);
-    private EventLoop loop;
-
     private Stream stream;
     private IOException failure;
     private int told;
 
-    @BeforeEach
-    void open() throws IOException {
-        loop = EventLoop.open();
-    }
-
     @AfterEach
-    void close() throws Exception {
-        loop.close();
+    void closeResolver() throws Exception {
         resolver.close();
         assertThat(resolver.awaitTermination(TimeUnit.SECONDS.toNanos(20))).isTrue();
     }
