@@ -62,8 +62,7 @@ public final class BlockingSocket extends BlockingFd {
         }
         try {
             return socket.getsockopt(SockOpt.SO_DOMAIN) == AF_UNIX && !socket.getsockopt(SockOpt.SO_PASSRIGHTS)
-                    && !socket.getsockopt(SockOpt.SO_PASSCRED) && !socket.getsockopt(SockOpt.SO_PASSSEC)
-                    && !socket.getsockopt(SockOpt.SO_PASSPIDFD);
+                    && !socket.receivesSenders();
         } catch (final ErrnoException e) {
             // ENOPROTOOPT: before Linux 6.16 nobody can refuse descriptors.
             return false;

@@ -42,13 +42,14 @@ abstract sealed class Connection extends Handle permits Stream {
         /// A read that leaves room in its buffer has taken all there was.
         TCP,
 
-        /// The same, where no descriptors may be sent to it: a read ends behind them.
+        /// The same, where no descriptors may be sent to it, and it receives no senders: a read ends behind descriptors,
+        /// and where another sender's bytes begin.
         UNIX,
 
         /// Packets, one a read.
         PACKETS,
 
-        /// Its reads may end early: where another sender's credentials begin, before a control record of kernel TLS, …
+        /// Its reads may end early: before a control record of kernel TLS, …
         OTHER;
 
         /// Of a new stream socket for that address.
@@ -64,14 +65,7 @@ abstract sealed class Connection extends Handle permits Stream {
             if (socket.getsockopt(SockOpt.SO_PROTOCOL) == IPPROTO_TCP) {
                 return TCP;
             }
-            try {
-                return socket.getsockopt(SockOpt.SO_DOMAIN) == AF_UNIX && !socket.getsockopt(SockOpt.SO_PASSCRED)
-                        && !socket.getsockopt(SockOpt.SO_PASSSEC) && !socket.getsockopt(SockOpt.SO_PASSPIDFD)
-                        ? UNIX : OTHER;
-            } catch (final ErrnoException e) {
-                // A kernel that does not know one of them cannot refuse descriptors either.
-                return OTHER;
-            }
+            return socket.getsockopt(SockOpt.SO_DOMAIN) == AF_UNIX ? UNIX : OTHER;
         }
     }
 
@@ -424,7 +418,8 @@ abstract sealed class Connection extends Handle permits Stream {
     private void refuseDescriptors() {
         edgesFrom = Long.MAX_VALUE;
         try {
-            refuses = socket.refuseDescriptors();
+            // The listener may have been another's to set the options of.
+            refuses = !socket.receivesSenders() && socket.refuseDescriptors();
             edgesFrom = bytesRead + socket.receiveQueue();
         } catch (final IOException _) {
             // That it cannot be told by edges is no reason to give up the connection.

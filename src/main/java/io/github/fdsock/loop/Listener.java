@@ -269,8 +269,7 @@ public final class Listener extends Handle {
     private void welcome(final EventLoop where, final SocketFd peer) throws IOException {
         final Stream stream;
         try {
-            // Options of a UNIX listener that have been set meanwhile are the connection's as well.
-            stream = Stream.accepted(where, peer, kind == Kind.UNIX && socketKnown ? Kind.OTHER : kind);
+            stream = Stream.accepted(where, peer, kind);
         } catch (final IOException e) {
             // ENOMEM, ENOSPC: epoll has no room for it.
             final Failures failures = new Failures();

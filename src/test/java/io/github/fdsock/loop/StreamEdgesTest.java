@@ -25,9 +25,12 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A stream that is told of each arrival only once misses nothing, whatever ends its reads early.
 @Timeout(60)
@@ -94,23 +97,36 @@ class StreamEdgesTest extends LoopFixture {
         assertThat(changesToEdges(SockAddr.unix(folder.resolve("s").toString()))).isEqualTo(2);
     }
 
-    /// Of both ends of a connection over which a byte goes there and back twice.
+    @Test
+    void soAreThoseOfAListenerOverASocketThatOthersKnow() throws IOException {
+        assumeDescriptorsCanBeRefused();
+        final SocketFd socket = UNIX_STREAM.socket();
+        socket.bind(SockAddr.unix(folder.resolve("s").toString()));
+        try (Trace trace = Trace.record(Scope.thisThread())) {
+            assertThat(changesToEdges(loop.listen(socket, stream -> stream.onData(stream::write)), trace)).isEqualTo(2);
+        }
+    }
+
     private long changesToEdges(final SockAddr address) throws IOException {
         try (Trace trace = Trace.record(Scope.thisThread())) {
-            final Listener listener = loop.listen(address, stream -> stream.onData(stream::write));
-            final Stream client = loop.connect(listener.localAddress());
-            client.write("a");
-            client.onData(data -> {
-                if (client.bytesRead() == 1) {
-                    client.write(data);
-                } else {
-                    client.end();
-                }
-            });
-            client.onClose(_ -> listener.close());
-            Turns.untilOver(loop);
-            return trace.lines().stream().filter(line -> line.contains("EPOLLET")).count();
+            return changesToEdges(loop.listen(address, stream -> stream.onData(stream::write)), trace);
         }
+    }
+
+    /// Of both ends of a connection over which a byte goes there and back twice.
+    private long changesToEdges(final Listener listener, final Trace trace) throws IOException {
+        final Stream client = loop.connect(listener.localAddress());
+        client.write("a");
+        client.onData(data -> {
+            if (client.bytesRead() == 1) {
+                client.write(data);
+            } else {
+                client.end();
+            }
+        });
+        client.onClose(_ -> listener.close());
+        Turns.untilOver(loop);
+        return trace.lines().stream().filter(line -> line.contains("EPOLLET")).count();
     }
 
     // ---- what ends reads early
@@ -192,38 +208,31 @@ class StreamEdgesTest extends LoopFixture {
         }
     }
 
-    @Test
-    void aListenerWhoseConnectionsPassCredentialsHasThemToldByLevels() throws IOException {
-        try (SocketFd client = UNIX_STREAM.socket(); Trace trace = Trace.record(Scope.thisThread())) {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aListenerWhoseConnectionsReceiveSendersHasThemToldByLevels(final boolean later) throws IOException {
+        for (final var option : List.of(SockOpt.SO_PASSCRED, SockOpt.SO_PASSSEC, SockOpt.SO_PASSPIDFD)) {
+            told.setLength(0);
             final SocketFd socket = UNIX_STREAM.socket();
-            socket.bind(SockAddr.unix(folder.resolve("s").toString()));
-            socket.setsockopt(SockOpt.SO_PASSCRED, true);
-            final Listener listener = loop.listen(socket,
-                    stream -> stream.onData(data -> told.append(Turns.text(data))));
-            client.connect(listener.localAddress());
-            Turns.send(client, "a");
-            untilTold("a");
-            Turns.untilQuiet(loop);
-            assertThat(trace.lines()).noneMatch(line -> line.contains("EPOLLET"));
-        }
-    }
-
-    @Test
-    void aListenerWhoseSocketSomebodyElseKeepsHasItsConnectionsToldByLevels() throws IOException {
-        try (SocketFd client = UNIX_STREAM.socket(); Trace trace = Trace.record(Scope.thisThread())) {
-            final SocketFd socket = UNIX_STREAM.socket();
-            socket.bind(SockAddr.unix(folder.resolve("s").toString()));
-            final Listener listener = loop.listen(socket,
-                    stream -> stream.onData(data -> told.append(Turns.text(data))));
-            // The connection has this as well.
-            socket.setsockopt(SockOpt.SO_PASSCRED, true);
-            client.connect(listener.localAddress());
-            for (final String text : new String[] {"a", "ab", "abc"}) {
-                Turns.send(client, text.substring(text.length() - 1));
-                untilTold(text);
+            socket.bind(SockAddr.unix(folder.resolve(option.toString()).toString()));
+            try (SocketFd client = UNIX_STREAM.socket(); Trace trace = Trace.record(Scope.thisThread())) {
+                if (!later) {
+                    socket.setsockopt(option, true);
+                }
+                final Listener listener = loop.listen(socket,
+                        stream -> stream.onData(data -> told.append(Turns.text(data))));
+                if (later) {
+                    // Whose socket it was knows it still.
+                    socket.setsockopt(option, true);
+                }
+                client.connect(listener.localAddress());
+                for (final String text : new String[] {"a", "ab", "abc"}) {
+                    Turns.send(client, text.substring(text.length() - 1));
+                    untilTold(text);
+                }
+                Turns.untilQuiet(loop);
+                assertThat(trace.lines()).as(option.toString()).noneMatch(line -> line.contains("EPOLLET"));
             }
-            Turns.untilQuiet(loop);
-            assertThat(trace.lines()).noneMatch(line -> line.contains("EPOLLET"));
         }
     }
 

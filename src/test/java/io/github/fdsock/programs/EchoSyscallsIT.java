@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.testing.RequiresProgram;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -14,11 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Per echo the server makes the calls that the server in C makes, and no other: `epoll_wait`, `recvfrom`, `sendto`. Of
-/// datagrams it would take several at once, by `recvmmsg`.
+/// datagrams it would take several at once, by `recvmmsg`. Its connections are told by edges.
 @RequiresProgram({"strace", "cc"})
 class EchoSyscallsIT {
     private static final int ECHOES = 100;
@@ -33,10 +35,25 @@ class EchoSyscallsIT {
 
     @TempDir
     private Path folder;
+    private Path trace;
+
+    @BeforeEach
+    void nameTheTrace() {
+        trace = folder.resolve("trace");
+    }
 
     @Test
     void anEchoIsThreeCalls() throws Exception {
         areThreeCallsEach(Program.commandLine("echo", "tcp:127.0.0.1:0", "unix:@" + folder, "udp:127.0.0.1:0"), 3);
+        assertThat(Files.readAllLines(trace).stream().filter(line -> line.contains("EPOLLRDHUP|EPOLLET")))
+                .hasSize(canRefuseDescriptors() ? 2 : 1);
+    }
+
+    /// Over UNIX sockets edges take that.
+    private static boolean canRefuseDescriptors() throws IOException {
+        try (SocketFd socket = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
+            return socket.refuseDescriptors();
+        }
     }
 
     @Test
@@ -45,7 +62,6 @@ class EchoSyscallsIT {
     }
 
     private void areThreeCallsEach(final List<String> server, final int addresses) throws Exception {
-        final Path trace = folder.resolve("trace");
         final List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", trace.toString()));
         command.addAll(server);
         try (Program strace = Program.start(command.toArray(String[]::new)); Arena arena = Arena.ofConfined()) {
