@@ -15,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Random;
 import java.util.regex.Pattern;
@@ -99,6 +100,33 @@ class FileTreeTest {
                 "200 OK", "Content-Length: " + SIZE + "\r\n\r\nHTTP/1.1 404",
                 "200 OK", content, "200 OK", "Content-Length: 0\r\n\r\nHTTP/1.1 200 OK")
                 .endsWith("\r\n\r\n<p>index</p>");
+    }
+
+    /// A closed stream waits for less.
+    @Test
+    void theLastFileOfAConnectionMayBeTakenAsSlowlyAsAnyOther() throws IOException {
+        try (Conversation talk = new Conversation(files, Conversation.LIMITS)) {
+            talk.client().pause();
+            talk.client().write("GET /file.bin HTTP/1.0\r\n\r\n");
+            talk.loop().timer(talk.client()::resume).start(Duration.ofMillis(5500));
+            assertThat(body(talk.run())).isEqualTo(content);
+            assertThat(talk.log()).doesNotContain("lost");
+        }
+    }
+
+    @Test
+    void whoTakesNothingOfTheLastFileIsLetGo() throws IOException {
+        final Limits hasty = new Limits(8192, 16384, 1000, Duration.ofSeconds(60), Duration.ofMillis(100));
+        try (Conversation talk = new Conversation(files, hasty)) {
+            talk.client().pause();
+            talk.client().write("GET /file.bin HTTP/1.0\r\n\r\n");
+            while (!talk.server().isClosed()) {
+                talk.loop().runOnce();
+            }
+            talk.client().destroy();
+            talk.run();
+            assertThat(talk.log()).contains(" bytes that the client does not take");
+        }
     }
 
     @Test

@@ -16,6 +16,7 @@ final class HttpConnection {
 
     private static final byte[] ALLOW = Answers.ascii("Allow: ");
     private static final byte[] ALLOWED = Answers.ascii("GET, HEAD");
+    private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
 
     private final HttpServer server;
     private final Stream stream;
@@ -256,14 +257,20 @@ final class HttpConnection {
         }
     }
 
-    /// Behind the answers that are on their way.
+    /// Behind the answers that are on their way, which may be taken as slowly as any others: a stream that is closed
+    /// would wait for less. One whose client has ended is over when they are taken.
     private void end() {
         last = true;
         held = null;
         if (timer != null) {
             timer.cancel();
         }
-        stream.close();
+        if (stream.bytesQueued() == 0) {
+            stream.close();
+        } else if (stream.isWritable()) {
+            pause();
+            stream.write(NOTHING, _ -> stream.close());
+        }
     }
 
     private void closed(final IOException cause) {
