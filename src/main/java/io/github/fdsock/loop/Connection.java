@@ -483,7 +483,9 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// So much was read.
     final void received(final long count) {
-        lastActivity = loop.now();
+        if (!discarding) {
+            lastActivity = loop.now();
+        }
         bytesRead += count;
         memory.metrics.bytesRead += count;
     }

@@ -367,6 +367,22 @@ class StreamEndTest extends LoopFixture {
         assertThat(told).containsExactly("write null", "close null");
     }
 
+    /// What it sends is thrown away, and no reason to wait any longer for it.
+    @SocketFamilies(TCP4)
+    void aPeerThatSendsButTakesNothingDoesNotKeepAClosedStream(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = adopt(pair);
+        stream.write(tooMuch(), completion("write"));
+        stream.close();
+        final Timer sends = loop.timer(() -> pair.second().send(HELLO, 0, 1, 0));
+        stream.onClose(cause -> {
+            told.add("close " + name(cause));
+            sends.cancel();
+        });
+        sends.start(0, 500_000_000);
+        Turns.untilOver(loop);
+        assertThat(told).containsExactly("write ClosedChannelException", "close null");
+    }
+
     @SocketFamilies({TCP4, TCP6})
     void u07_aResetTellsPendingWritesFirstAndThePeerLearnsOfIt(final SocketFd.Pair pair) throws IOException {
         final Stream stream = adopt(pair);
