@@ -110,6 +110,15 @@ class HttpServerTest {
         assertThat(answers).contains("Connection: close\r\n");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"HEAD /a HTTP/1.1||", "HEAD /a HTTP/1.1|Host: x|Transfer-Encoding: gzip||",
+        "HEAD /a HTTP/1.1|Host: x|Content-Length: 2000000||",
+        "HEAD /a HTTP/1.1|Host: x|Transfer-Encoding: chunked||x"})
+    void aHeadThatIsRefusedIsAnsweredWithoutABodyToo(final String request) throws IOException {
+        assertThat(answer(request)).startsWith("HTTP/1.1 ").doesNotContain("200 OK")
+                .containsPattern("Content-Length: [1-9]").endsWith("\r\n\r\n");
+    }
+
     @Test
     void tooLarge() throws IOException {
         assertThat(statuses(answer("GET /" + "a".repeat(9000)))).containsExactly("414 URI Too Long");

@@ -134,7 +134,7 @@ final class HttpConnection {
 
     private void refuse(final Status status, final String why) {
         last = true;
-        server.answers().prepare(true, false, false);
+        server.answers().prepare(true, false, head.method() == RequestHead.Method.HEAD);
         server.answers().tell(status, why);
         server.answered(head, status);
     }
