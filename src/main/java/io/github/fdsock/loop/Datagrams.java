@@ -356,7 +356,8 @@ public final class Datagrams extends Handle {
         final Message message = from.messages().get(index);
         final long start = offset;
         final int segment = coalesced ? 0 : message.getInt(Cmsg.UDP_GRO, 0);
-        final long length = segment > 0 ? Math.min(segment, message.bytes() - start) : message.bytes();
+        final long left = message.bytes() - start;
+        final long length = segment > 0 ? Math.min(segment, left) : left;
         offset += length;
         final boolean last = offset >= message.bytes();
         if (last) {

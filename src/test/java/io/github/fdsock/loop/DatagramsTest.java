@@ -325,6 +325,22 @@ class DatagramsTest extends DatagramFixture {
         assertThat(told).containsExactly("250 1");
     }
 
+    @Test
+    void whoWantsItJoinedFromTheMidstOnIsToldTheRestAsOne() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        both[1].socket().setsockopt(SockOpt.UDP_GRO, true);
+        both[1].onMessage((data, from, message) -> {
+            told.add(data.byteSize() + " " + data.get(ValueLayout.JAVA_BYTE, 0));
+            both[1].coalesced(true);
+        });
+        final MemorySegment data = arena.allocate(250);
+        data.set(ValueLayout.JAVA_BYTE, 100, (byte) 2);
+        both[0].sendSegmented(data, 100, null, null);
+        loop.runOnce();
+        assertThat(told).containsExactly("100 0", "150 2");
+        assertThat(loop.metrics().bytesRead()).isEqualTo(250);
+    }
+
     // ---- pausing
 
     @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
