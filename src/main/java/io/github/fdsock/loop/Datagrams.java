@@ -860,11 +860,21 @@ public final class Datagrams extends Handle {
 
     /// `connect(fd, AF_UNSPEC)`: is without a peer again, or still.
     ///
+    /// The own port stays. One that the kernel has chosen it gives up together with the peer: then it is bound again,
+    /// and what comes in between does not arrive.
+    ///
     /// @return this
     /// @throws IllegalStateException this is closed
-    /// @throws IOException as `connect(2)` has it
+    /// @throws IOException as `connect(2)` has it; `EADDRINUSE`: somebody else has taken the port in between
     public Datagrams disconnect() throws IOException {
-        return connect(SockAddr.unspec());
+        loop.requireThread();
+        final SockAddr before = socket.localAddress();
+        connect(SockAddr.unspec());
+        if (before instanceof final SockAddr.Inet own && own.port() != 0
+                && socket.localAddress() instanceof final SockAddr.Inet now && now.port() == 0) {
+            socket.bind(now.withPort(own.port()));
+        }
+        return this;
     }
 
     /// `MCAST_JOIN_GROUP`: receives what is sent to a group.

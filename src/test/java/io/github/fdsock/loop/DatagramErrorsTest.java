@@ -23,6 +23,7 @@ import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,6 +128,24 @@ class DatagramErrorsTest extends DatagramFixture {
         assertThat(told).containsExactly("one 2", "other 3", "other 4");
         sender.disconnect().disconnect();
         assertThatThrownBy(sender::remoteAddress).hasMessageContaining("ENOTCONN");
+    }
+
+    /// The kernel forgets a port that it has chosen itself.
+    @SocketFamilies({UDP4, UDP6})
+    void whoIsWithoutAPeerAgainIsStillReachedWhereItWas(final SocketFamily family) throws IOException {
+        final Datagrams sender = at(family);
+        final SockAddr any = family == UDP4 ? SockAddr.anyInet4(0) : SockAddr.anyInet6(0);
+        for (final SockAddr address : List.of(family.any(), any)) {
+            told.clear();
+            final Datagrams datagrams = loop.datagrams(address);
+            datagrams.onMessage((data, from, message) -> told.add("received " + data.byteSize()));
+            final SockAddr own = datagrams.localAddress();
+            datagrams.connect(nobody(family)).disconnect();
+            assertThat(datagrams.localAddress()).isEqualTo(own);
+            sender.send(bytes(3), ((SockAddr.Inet) sender.localAddress()).withPort(((SockAddr.Inet) own).port()));
+            runUntilTold(1);
+            assertThat(told).containsExactly("received 3");
+        }
     }
 
     @Test
