@@ -35,8 +35,8 @@ import java.util.Objects;
 /// **Sending** hands each datagram to the kernel at once, or copies and queues it where that has no room (`EAGAIN`):
 /// the caller's memory is free when the call returns. The queue is bounded. Where it has reached the
 /// [high-water mark][#highWaterMark(int)] `send` says so, what is sent all the same is refused with `EAGAIN`, and
-/// [#onDrain] tells when it is empty. A datagram *to an address* over a UNIX socket is never queued: the kernel lets
-/// nobody wait for a receiver that is not connected, and `EAGAIN` is told as it is.
+/// [#onDrain] tells when it is empty. A datagram *to an address* over a UNIX socket is never queued, nor
+/// is any of netlink: the kernel lets nobody wait for such a receiver, and `EAGAIN` is told as it is.
 ///
 /// **Which datagram an error is about.** Of one that is refused its completion is told, or else [#onError]; the others
 /// go on. But where an ICMP message about an *earlier* datagram has come, the kernel refuses the next call with it,
@@ -628,7 +628,7 @@ public final class Datagrams extends Handle {
             return false;
         }
         final long size = data.byteSize();
-        final boolean nobodyTellsWhen = family == AF_UNIX && to != null;
+        final boolean nobodyTellsWhen = family == AF_NETLINK || family == AF_UNIX && to != null;
         if (queue.isEmpty() || nobodyTellsWhen) {
             try {
                 if (attempt(memory.outside(data), to, segment, null) >= 0) {
@@ -640,7 +640,7 @@ public final class Datagrams extends Handle {
                 return !closed;
             }
             if (nobodyTellsWhen) {
-                refused(ErrnoException.of(EAGAIN, "sendto", number, size), to.address(), completion);
+                refused(ErrnoException.of(EAGAIN, "send", number, size), to == null ? null : to.address(), completion);
                 return true;
             }
         }
@@ -660,7 +660,7 @@ public final class Datagrams extends Handle {
     ///
     /// @param message what to send, see [SocketFd#sendmsg(Message, int)]
     /// @return how many bytes were sent; `-EAGAIN` where it has to wait, until [#onDrain], also for what is queued.
-    ///         Over a UNIX socket that is not connected nobody tells when
+    ///         Over netlink, and a UNIX socket that is not connected, nobody tells when
     /// @throws IllegalStateException this is closed
     /// @throws IOException why this one cannot be sent, as [SocketFd#sendmsg(Message, int)]
     public long trySend(final Message message) throws IOException {
@@ -675,7 +675,7 @@ public final class Datagrams extends Handle {
                 return n;
             }
         }
-        drainDue |= family != AF_UNIX || isConnected();
+        drainDue |= family != AF_NETLINK && (family != AF_UNIX || isConnected());
         updateInterest();
         return -EAGAIN;
     }

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every datagram that comes is told once, in order, with all that came beside it; every one that is sent is taken by
 /// the kernel, waits in the queue, or is told to have failed.
@@ -487,6 +488,37 @@ class DatagramsTest extends DatagramFixture {
         assertThat(sender.trySend(message)).isEqualTo(-EAGAIN);
         sender.onDrain(() -> told.add("drained"));
         loop.runNoWait();
+        assertThat(told).doesNotContain("drained");
+    }
+
+    /// A netlink socket is always writable: what it sends is charged to the receiver.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void overNetlinkAFullReceiverIsToldAtOnce(final boolean connected) throws IOException {
+        final SocketFd full = SocketFd.socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
+        full.setsockopt(SockOpt.SO_RCVBUF, 4096);
+        full.bind(SockAddr.netlink(0, 0));
+        final Datagrams receiver = loop.datagrams(full).pause();
+        final Datagrams sender = loop.datagrams(SocketFd.socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK));
+        if (connected) {
+            sender.connect(receiver.localAddress());
+        }
+        final SockAddrBuffer to = connected ? null : SockAddrBuffer.allocate(arena).set(receiver.localAddress());
+        while (told.isEmpty()) {
+            assertThat(sender.send(MemorySegment.ofArray(new byte[1000]), to, failure -> {
+                if (failure != null) {
+                    told.add(failure.getMessage());
+                }
+            })).isTrue();
+            assertThat(sender.datagramsQueued()).isZero();
+            Turns.untilQuiet(loop);
+        }
+        assertThat(told).hasSize(1).allMatch(each -> each.contains("EAGAIN"));
+        final Message message = Message.allocate(arena, 1, 0, 0).to(receiver.localAddress());
+        message.buffers().add(arena.allocate(1000));
+        sender.onDrain(() -> told.add("drained"));
+        assertThat(sender.trySend(message)).isEqualTo(-EAGAIN);
+        Turns.untilQuiet(loop);
         assertThat(told).doesNotContain("drained");
     }
 
