@@ -231,6 +231,13 @@ public final class Message implements Closeable {
         return this;
     }
 
+    /// Whether [#to] has been told an address.
+    ///
+    /// @return false where it is for the peer of a connected socket
+    public boolean addressed() {
+        return addressed;
+    }
+
     /// Adds a control message to be sent.
     ///
     /// @param <T> the type of its value

@@ -660,7 +660,7 @@ public final class Datagrams extends Handle {
     ///
     /// @param message what to send, see [SocketFd#sendmsg(Message, int)]
     /// @return how many bytes were sent; `-EAGAIN` where it has to wait, until [#onDrain], also for what is queued.
-    ///         Over netlink, and a UNIX socket that is not connected, nobody tells when
+    ///         Over netlink, and a UNIX socket to an address or without a peer, nobody tells when
     /// @throws IllegalStateException this is closed
     /// @throws IOException why this one cannot be sent, as [SocketFd#sendmsg(Message, int)]
     public long trySend(final Message message) throws IOException {
@@ -675,7 +675,8 @@ public final class Datagrams extends Handle {
                 return n;
             }
         }
-        drainDue |= family != AF_NETLINK && (family != AF_UNIX || isConnected());
+        drainDue |= !queue.isEmpty()
+                || family != AF_NETLINK && (family != AF_UNIX || !message.addressed() && isConnected());
         updateInterest();
         return -EAGAIN;
     }

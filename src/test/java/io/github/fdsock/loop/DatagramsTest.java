@@ -491,6 +491,31 @@ class DatagramsTest extends DatagramFixture {
         assertThat(told).doesNotContain("drained");
     }
 
+    /// That the peer has room says nothing of others.
+    @Test
+    void fromAConnectedUnixSocketAFullReceiverThatIsNotThePeerIsNotWaitedFor() throws IOException {
+        final Datagrams receiver = loop.datagrams(UNIX_DGRAM.any()).pause();
+        final Datagrams sender = connected(UNIX_DGRAM)[0];
+        final Message message = Message.allocate(arena, 1, 0, 0).to(receiver.localAddress());
+        message.buffers().add(data("x"));
+        sender.onDrain(() -> {
+            told.add("drained");
+            sender.trySend(message);
+        });
+        long sent;
+        do {
+            sent = sender.trySend(message);
+        } while (sent >= 0);
+        Turns.untilQuiet(loop);
+        assertThat(told).isEmpty();
+        try (Faults _ = Faults.inject("send:error=EAGAIN")) {
+            sender.send(data("waits"));
+        }
+        assertThat(sender.trySend(message)).as("behind the queue, which ends").isEqualTo(-EAGAIN);
+        Turns.untilQuiet(loop);
+        assertThat(told).containsExactlyInAnyOrder("waits", "drained");
+    }
+
     /// A netlink socket is always writable: what it sends is charged to the receiver.
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
