@@ -217,7 +217,9 @@ public final class Datagrams extends Handle {
     }
 
     /// Who is given the entries of the error queue that are no errors: time stamps of what was sent
-    /// (`SO_TIMESTAMPING`), ends of sends with `MSG_ZEROCOPY`. Without one they are thrown away.
+    /// (`SO_TIMESTAMPING`), ends of sends with `MSG_ZEROCOPY`; and what the kernel has noted of a send that it refused
+    /// (`SO_EE_ORIGIN_LOCAL`: the MTU with `EMSGSIZE`), which is told of as any refusal is, and can be noted twice.
+    /// Without one they are thrown away.
     ///
     /// @param handler is given what the kernel has kept of the packet, where it was to go, and the message with its
     ///        [Message#extendedError] and [Cmsg#SCM_TIMESTAMPING]; null for none
@@ -528,9 +530,9 @@ public final class Datagrams extends Handle {
         }
     }
 
+    /// Whether it tells of an error that nobody knows yet: a local one has made a send fail.
     private static boolean isError(final ExtendedError report) {
-        return report.origin() == SO_EE_ORIGIN_LOCAL || report.origin() == SO_EE_ORIGIN_ICMP
-                || report.origin() == SO_EE_ORIGIN_ICMP6;
+        return report.origin() == SO_EE_ORIGIN_ICMP || report.origin() == SO_EE_ORIGIN_ICMP6;
     }
 
     private void failed(final ErrnoException error, final ExtendedError report, final SockAddr destination)

@@ -81,6 +81,25 @@ class DatagramErrorsTest extends DatagramFixture {
         assertThat(loop.metrics().datagramErrors()).isEqualTo(2);
     }
 
+    /// With `IP_RECVERR` the kernel refuses it and writes that into the error queue as well.
+    @SocketFamilies({UDP4, UDP6})
+    void oneThatIsRefusedIsToldOnceThoughTheErrorQueueSaysItToo(final SocketFamily family) throws IOException {
+        final Datagrams sender = at(family);
+        reportErrors(sender, family);
+        final SockAddr to = sender.localAddress();
+        final int tooLong = family == UDP4 ? 65_508 : 65_535;
+        sender.send(bytes(tooLong), SockAddrBuffer.allocate(arena).set(to), failure -> told.add(name(failure)));
+        sender.send(bytes(tooLong), to);
+        Turns.untilQuiet(loop);
+        assertThat(told).containsExactly("EMSGSIZE", "EMSGSIZE of " + to);
+        assertThat(loop.metrics().datagramErrors()).isEqualTo(2);
+        told.clear();
+        sender.onReport((data, from, message) -> told.add("MTU " + message.extendedError().info()));
+        sender.send(bytes(tooLong), to);
+        Turns.untilQuiet(loop);
+        assertThat(told).anyMatch(each -> each.startsWith("MTU "));
+    }
+
     @Test
     void n16_nobodyAtThePath(@TempDir final Path directory) throws IOException {
         final Datagrams sender = at(UNIX_DGRAM);
