@@ -90,6 +90,16 @@ final class DatagramQueue {
         grown(1, place.length);
     }
 
+    /// Writes on those for the peer whom that is: the socket has another now.
+    void address(final SockAddr peer) {
+        for (Place place = first; place != null; place = place.next) {
+            if (!place.addressed) {
+                place.to.set(peer);
+                place.addressed = true;
+            }
+        }
+    }
+
     /// Puts the first of them into messages; how many.
     int fill(final Messages messages) {
         int filled = 0;

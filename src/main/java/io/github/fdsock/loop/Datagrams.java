@@ -846,7 +846,8 @@ public final class Datagrams extends Handle {
 
     /// `connect(2)`: chooses a peer, in the place of an earlier one. [#send(MemorySegment)] sends to it, and of what
     /// comes from now on only the peer's is received; what has been received before is still told. Its ICMP errors are
-    /// told of by [#onError] from now on.
+    /// told of by [#onError] from now on. What is queued for an earlier peer still goes there; over a UNIX socket,
+    /// where nobody waits for any other than the peer, it is refused with `EAGAIN`.
     ///
     /// @param peer the address
     /// @return this
@@ -854,9 +855,18 @@ public final class Datagrams extends Handle {
     /// @throws IOException `ENETUNREACH`, `EACCES`, `ECONNREFUSED`, `ENOENT`: no such UNIX socket; …
     public Datagrams connect(final SockAddr peer) throws IOException {
         loop.requireThread();
+        final SockAddr earlier = !queue.isEmpty() && isConnected() ? socket.remoteAddress() : null;
         final int result = socket.connect(peer);
         if (result < 0) {
             throw ErrnoException.of(-result, "connect", number, peer);
+        }
+        if (earlier != null && family != AF_UNIX) {
+            queue.address(earlier);
+        } else if (earlier != null) {
+            for (DatagramQueue.Place place = queue.poll(); place != null; place = queue.poll()) {
+                refused(ErrnoException.of(EAGAIN, "send", number, place.length), earlier, place.completion);
+                memory.giveBack(place);
+            }
         }
         return this;
     }

@@ -339,6 +339,30 @@ class DatagramErrorsTest extends DatagramFixture {
         assertThat(loop.metrics().datagramsSent()).isEqualTo(4);
     }
 
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void whatIsQueuedForAPeerDoesNotReachTheNextOne(final SocketFamily family) throws IOException {
+        final Datagrams one = at(family);
+        final Datagrams other = at(family);
+        one.onMessage((data, from, message) -> told.add("one " + data.byteSize()));
+        other.onMessage((data, from, message) -> told.add("other " + data.byteSize()));
+        final Datagrams sender = at(family);
+        sender.connect(one.localAddress());
+        try (Faults _ = Faults.inject("send:error=EAGAIN")) {
+            sender.send(bytes(1), null, failure -> told.add(name(failure)));
+            sender.send(bytes(2));
+        }
+        assertThatThrownBy(() -> sender.connect(SockAddr.vsock(1, 1))).isInstanceOf(ErrnoException.class);
+        assertThat(sender.datagramsQueued()).isEqualTo(2);
+        sender.connect(other.localAddress()).send(bytes(3));
+        runUntilTold(family == UNIX_DGRAM ? 3 : 4);
+        if (family == UNIX_DGRAM) {
+            assertThat(told).containsExactlyInAnyOrder("EAGAIN", "EAGAIN of " + one.localAddress(), "other 3");
+        } else {
+            assertThat(told).containsExactlyInAnyOrder("one 1", "one 2", "sent", "other 3");
+        }
+        assertThat(loop.metrics().bytesQueued()).isZero();
+    }
+
     // ---- who is told
 
     @Test
