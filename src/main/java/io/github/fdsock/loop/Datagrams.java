@@ -107,6 +107,7 @@ public final class Datagrams extends Handle {
     private final DatagramMemory memory;
     private final DatagramQueue queue;
     private final int family;
+    private final boolean udp;
 
     /// Of the socket, entered until this is closed: nobody else can free it meanwhile.
     private final int number;
@@ -144,10 +145,11 @@ public final class Datagrams extends Handle {
     /// Events are being handled: what is waited for is changed afterwards, once.
     private boolean busy;
 
-    private Datagrams(final EventLoop loop, final SocketFd socket, final int family) {
+    private Datagrams(final EventLoop loop, final SocketFd socket, final int family, final boolean udp) {
         super(loop, socket);
         this.memory = loop.datagramMemory();
         this.family = family;
+        this.udp = udp;
         batch = memory.batch;
         queue = new DatagramQueue(memory);
         number = socket.enter();
@@ -176,7 +178,10 @@ public final class Datagrams extends Handle {
         if (type == SOCK_STREAM || type == SOCK_SEQPACKET) {
             throw new IllegalArgumentException(socket + " is of type " + type + ", for connections");
         }
-        final Datagrams datagrams = new Datagrams(loop, socket, socket.getsockopt(SockOpt.SO_DOMAIN));
+        final int family = socket.getsockopt(SockOpt.SO_DOMAIN);
+        final boolean udp = type == SOCK_DGRAM && (family == AF_INET || family == AF_INET6)
+                && socket.getsockopt(SockOpt.SO_PROTOCOL) == IPPROTO_UDP;
+        final Datagrams datagrams = new Datagrams(loop, socket, family, udp);
         try {
             datagrams.register(datagrams.wanted());
         } catch (final IOException | RuntimeException e) {
@@ -607,14 +612,14 @@ public final class Datagrams extends Handle {
     /// @param completion as there: about all of them; nothing is sent in part
     /// @return as [#send(MemorySegment)]
     /// @throws IllegalArgumentException where the length is out of range
-    /// @throws UnsupportedOperationException not an IP socket: others would send all of it as one, without a word
+    /// @throws UnsupportedOperationException not a UDP socket: others would send all of it as one, without a word
     public boolean sendSegmented(final MemorySegment data, final int segment, final SockAddrBuffer to,
             final Stream.Completion completion) {
         if (segment < 1 || segment > 0xffff) {
             throw new IllegalArgumentException("datagrams of " + segment + " bytes each");
         }
-        if (family != AF_INET && family != AF_INET6) {
-            throw new UnsupportedOperationException(socket + " is of family " + family + " and cannot send segments");
+        if (!udp) {
+            throw new UnsupportedOperationException(socket + " is not of UDP and cannot send segments");
         }
         return send(data, to, segment, completion);
     }

@@ -6,6 +6,7 @@ import static io.github.fdsock.harness.junit.SocketFamily.UNIX_DGRAM;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
@@ -291,6 +292,24 @@ class DatagramsTest extends DatagramFixture {
         final Datagrams[] both = connected(UNIX_DGRAM);
         assertThatThrownBy(() -> both[0].sendSegmented(arena.allocate(7), 3, null, null))
                 .isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("socket");
+    }
+
+    /// A raw one, even of UDP, does not either.
+    @ParameterizedTest
+    @ValueSource(ints = {AF_INET, AF_INET6})
+    void ofIpSocketsOnlyUdpSendsSegments(final int family) throws IOException {
+        final SocketFd raw;
+        try {
+            raw = SocketFd.socket(family, SOCK_RAW, IPPROTO_UDP);
+        } catch (final ErrnoException e) {
+            assumeTrue(e.errno() != EPERM, "no CAP_NET_RAW");
+            throw e;
+        }
+        final Datagrams datagrams = loop.datagrams(raw);
+        final SockAddrBuffer to = SockAddrBuffer.allocate(arena)
+                .set(SockAddr.inet(family == AF_INET ? "127.0.0.1" : "::1", 0));
+        assertThatThrownBy(() -> datagrams.sendSegmented(arena.allocate(7), 3, to, null))
+                .isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("UDP");
     }
 
     @SocketFamilies({UDP4, UDP6})
