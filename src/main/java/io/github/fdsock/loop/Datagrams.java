@@ -283,8 +283,9 @@ public final class Datagrams extends Handle {
             if ((events & EPOLLERR) != 0) {
                 readErrors();
             }
-            boolean empty = paused || rest != null;
-            if ((events & ~EPOLLOUT) != 0 && !closed && !empty) {
+            // A rest without a pause is told at the end of this turn.
+            boolean empty = paused;
+            if ((events & ~EPOLLOUT) != 0 && !closed && !paused && rest == null) {
                 empty = receive();
             }
             if ((events & (EPOLLOUT | EPOLLERR)) != 0 && !closed) {

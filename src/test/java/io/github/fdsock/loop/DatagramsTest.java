@@ -409,6 +409,26 @@ class DatagramsTest extends DatagramFixture {
         assertThat(told).containsExactly("0", "1", "2", "3");
     }
 
+    /// The rest is told in the last phase of the next turn, and the end of the socket is seen before.
+    @Test
+    void aHandlerThatThrowsAndShutsDownLosesNoMore() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        both[1].onMessage((data, from, message) -> {
+            told.add(text(data));
+            if (told.size() == 1) {
+                both[1].socket().shutdown(SHUT_RDWR);
+                throw new IllegalArgumentException("a bug");
+            }
+        }).onClose(cause -> told.add("closed " + cause));
+        for (int i = 0; i < 4; i++) {
+            both[0].send(data(i + ""));
+        }
+        assertThatThrownBy(loop::runOnce).isInstanceOf(IllegalArgumentException.class);
+        Turns.until(loop, both[1]::isClosed);
+        Turns.untilQuiet(loop);
+        assertThat(told).containsExactly("0", "1", "2", "3", "closed null");
+    }
+
     @Test
     void anIoExceptionOfAHandlerClosesItsSocketAlone() throws IOException {
         final Datagrams[] both = connected(UDP4);
