@@ -28,6 +28,7 @@ public final class Messages implements Closeable {
 
     private final Mmsghdr headers;
     private final Message[] messages;
+    private int received;
 
     private Messages(final Arena arena, final int size, final int buffersMax, final int controlMax,
             final int descriptorsMax) {
@@ -66,6 +67,13 @@ public final class Messages implements Closeable {
     /// @throws IndexOutOfBoundsException where there are not so many
     public Message get(final int index) {
         return messages[Objects.checkIndex(index, messages.length)];
+    }
+
+    /// How many the last `recvmmsg` has received, which it tells also where that has thrown an exception after that.
+    ///
+    /// @return the number, of the first of them
+    public int received() {
+        return received;
     }
 
     /// [Message#close] of all of them.
@@ -119,6 +127,7 @@ public final class Messages implements Closeable {
     }
 
     void beforeReceive(final int count) throws ErrnoException {
+        received = 0;
         for (int i = 0; i < count; i++) {
             messages[i].beforeReceive();
         }
@@ -126,6 +135,7 @@ public final class Messages implements Closeable {
 
     /// Takes over what a `recvmmsg` has brought, from `index` to before `count`.
     void received(final int index, final int count, final int socket) throws ErrnoException {
+        received = count;
         int i = index;
         try {
             while (i < count) {

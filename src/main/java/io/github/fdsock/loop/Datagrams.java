@@ -95,7 +95,8 @@ public final class Datagrams extends Handle {
     public interface ErrorHandler {
         /// Called for each error, never within a send.
         ///
-        /// @param error which: `ECONNREFUSED`, `EHOSTUNREACH`, `EMSGSIZE`, `ENOBUFS`, …
+        /// @param error which: `ECONNREFUSED`, `EHOSTUNREACH`, `EMSGSIZE`, `ENOBUFS`, …; or of the `close` of a
+        ///        descriptor that has come and was not taken, `EIO` and the like
         /// @param report what the error queue says of it, [ExtendedError#offender] above all; null where that has
         ///         nothing
         /// @param destination where the datagram was to go; null for the peer of a connected socket, and where it is
@@ -310,17 +311,22 @@ public final class Datagrams extends Handle {
         for (int i = 0; i < CALLS_PER_TURN && !closed && !paused; i++) {
             final int most = family == AF_UNIX ? Math.min(UNIX_PER_CALL, batch.size()) : batch.size();
             final int asked = Math.min(expected, most);
-            final int n;
+            int n;
             try {
                 n = socket.recvmmsg(batch.messages(), asked, MSG_DONTWAIT | MSG_TRUNC);
             } catch (final ErrnoException e) {
-                // Netlink tells of what it has lost by ENOBUFS. Anything else would be told again and again.
-                if (!mayBeEarlier(e.errno()) && e.errno() != ENOBUFS && e.errno() != ENOMEM) {
-                    batch.close();
-                    throw e;
+                n = batch.messages().received();
+                if (n == 0) {
+                    // Netlink tells of what it has lost by ENOBUFS. Anything else would be told again and again.
+                    if (!mayBeEarlier(e.errno()) && e.errno() != ENOBUFS && e.errno() != ENOMEM) {
+                        batch.close();
+                        throw e;
+                    }
+                    earlier(e, reports(e.errno()));
+                    continue;
                 }
-                earlier(e, reports(e.errno()));
-                continue;
+                // They have come, and more descriptors with them than there is room for.
+                later(() -> failed(e, null, null));
             } catch (final IllegalStateException e) {
                 throw closedByOthers(e);
             }
@@ -380,8 +386,20 @@ public final class Datagrams extends Handle {
             }
         } finally {
             if (last) {
-                message.close();
+                closeDescriptors(message);
             }
+        }
+    }
+
+    /// That one could not be closed is about whoever has sent it: a peer can choose one of a file that says so.
+    private void closeDescriptors(final Message message) throws ErrnoException {
+        try {
+            message.close();
+        } catch (final ErrnoException e) {
+            if (closed) {
+                throw e;
+            }
+            later(() -> failed(e, null, null));
         }
     }
 

@@ -245,6 +245,26 @@ class DatagramsTest extends DatagramFixture {
         taken.getFirst().close();
     }
 
+    /// A peer may send any: of a file system, too, whose `close` fails.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void oneThatCannotBeClosedIsToldAndEndsNothing(final int room) throws IOException {
+        final Datagrams[] both = connected(UNIX_DGRAM);
+        both[1].room(100, room).onError((error, report, destination) -> told.add(error.getMessage()))
+                .onClose(cause -> told.add("closed " + cause));
+        final Message out = Message.allocate(arena, 1, 0, 1);
+        out.buffers().add(data("x"));
+        try (EventFd fd = EventFd.create(0, 0)) {
+            both[0].trySend(out.lendFd(fd));
+        }
+        both[0].send(data("y"));
+        try (Faults _ = Faults.inject("close:error=EIO:after:when=1")) {
+            loop.runOnce();
+        }
+        assertThat(told).hasSize(3).startsWith("x", "y").last().asString().startsWith("close(").contains("EIO");
+        assertThat(loop.metrics().datagramErrors()).isEqualTo(1);
+    }
+
     @Test
     void thoseOfABatchThatIsGivenUpAreClosed() throws IOException {
         final Datagrams[] both = connected(UNIX_DGRAM);
