@@ -294,7 +294,7 @@ abstract sealed class Connection extends Handle permits Stream {
         } catch (final IOException e) {
             abandon(e);
         } catch (final IllegalStateException e) {
-            if (socket.isOpen()) {
+            if (closed || socket.isOpen()) {
                 throw e;
             }
             abandon(reason(e));

@@ -703,4 +703,19 @@ class StreamEndTest extends LoopFixture {
             assertThat(told).singleElement().asString().startsWith("close ");
         }
     }
+
+    // ---- what a handler throws
+
+    @SocketFamilies({TCP4, UNIX_STREAM})
+    void aBugInAHandlerEndsTheRunThoughItHasDestroyedItsStreamBefore(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = adopt(pair);
+        stream.onData(_ -> {
+            stream.destroy();
+            throw new IllegalStateException("a bug");
+        });
+        pair.second().send(HELLO, 0, 5, 0);
+        assertThatThrownBy(() -> Turns.untilOver(loop)).isInstanceOf(IllegalStateException.class).hasMessage("a bug");
+        Turns.untilOver(loop);
+        assertThat(told).containsExactly("close null");
+    }
 }
