@@ -703,6 +703,11 @@ abstract sealed class Connection extends Handle permits Stream {
             }
         } catch (final IOException e) {
             because(e);
+        } catch (final IllegalStateException e) {
+            if (closed || socket.isOpen()) {
+                throw e;
+            }
+            because(reason(e));
         } finally {
             busy = false;
             abandon(null);

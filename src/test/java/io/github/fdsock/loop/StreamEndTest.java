@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.harness.junit.SocketFamily;
@@ -717,5 +718,21 @@ class StreamEndTest extends LoopFixture {
         assertThatThrownBy(() -> Turns.untilOver(loop)).isInstanceOf(IllegalStateException.class).hasMessage("a bug");
         Turns.untilOver(loop);
         assertThat(told).containsExactly("close null");
+    }
+
+    @Test
+    void aSocketClosedBySomebodyElseAfterAFailedWriteEndsTheStreamAndNotTheRun() throws IOException {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
+            final Stream stream = adopt(pair).onMessage((_, _) -> told.add("message"));
+            loop.schedule(0, () -> {
+                try (Faults faults = Faults.inject("send:error=EPIPE")) {
+                    stream.write(Arena.ofAuto().allocate(1));
+                    assertThat(faults.injected()).isEqualTo(1);
+                }
+                stream.socket().close();
+            });
+            Turns.untilOver(loop);
+        }
+        assertThat(told).containsExactly("close EPIPE");
     }
 }
