@@ -863,7 +863,9 @@ abstract sealed class Connection extends Handle permits Stream {
         }
         if (discarding) {
             startTimer(LINGER_NANOS);
-        } else if (timeoutNanos > 0) {
+            return;
+        }
+        if (timeoutNanos > 0) {
             startTimer(timeoutNanos - (System.nanoTime() - lastActivity));
         }
         try {

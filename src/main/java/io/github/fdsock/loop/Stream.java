@@ -578,7 +578,7 @@ public final class Stream extends Connection {
     /// there where it is in the meantime. Where the stream is closed before it leaves, it stays.
     ///
     /// @param other another loop
-    /// @param handler is told by the other loop's thread when it is there, before anything else
+    /// @param handler is told by the other loop's thread when it is there, before anything else; not after [#close]
     /// @throws IllegalStateException it is part of a pipe, or on its way already
     public void moveTo(final EventLoop other, final Listener.ConnectionHandler handler) {
         Objects.requireNonNull(other, "other");

@@ -397,4 +397,18 @@ class StreamMoveTest {
             assertThat(causes).singleElement().satisfies(cause -> assertThat(cause.getSuppressed()).isEmpty());
         }
     }
+
+    @Test
+    void oneThatIsClosedInGoodOrderBeforeItLeavesTellsNothingButItsClose() throws IOException {
+        try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
+                SocketFd.Pair pair = UNIX_STREAM.connected()) {
+            final Stream stream = arrivals.adopt(one, pair.first()).onClose(cause -> told.add("close " + cause));
+            stream.moveTo(other, _ -> told.add("moved"));
+            stream.close();
+            Turns.untilOver(one);
+            pair.second().close();
+            Turns.untilOver(other);
+            assertThat(told).containsExactly("close null");
+        }
+    }
 }
