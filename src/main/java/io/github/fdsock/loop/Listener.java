@@ -151,8 +151,8 @@ public final class Listener extends Handle {
     @Override
     void ready(final int events) throws IOException {
         accept();
-        if (paused && !closed && (events & (EPOLLERR | EPOLLHUP)) != 0) {
-            // It was shut down, which is told in each turn. resume() brings it back.
+        if ((paused || resting) && !closed && (events & (EPOLLERR | EPOLLHUP)) != 0) {
+            // It was shut down, which is told in each turn. resume(), or the end of the rest, brings it back.
             registration.suspend();
         }
     }
@@ -214,7 +214,7 @@ public final class Listener extends Handle {
     }
 
     private void accept() throws IOException {
-        for (int i = 0; i < ACCEPTS_PER_TURN && !closed && !paused; i++) {
+        for (int i = 0; i < ACCEPTS_PER_TURN && !closed && !paused && !resting; i++) {
             final SocketFd peer;
             try {
                 // There is no MSG_DONTWAIT for it, and who shares the open file can take O_NONBLOCK from it.

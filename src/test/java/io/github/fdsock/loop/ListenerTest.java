@@ -424,4 +424,23 @@ class ListenerTest extends LoopFixture {
             }
         }
     }
+
+    @ParameterizedTest
+    @EnumSource(Listener.Overload.class)
+    void aRestingOneThatIsShutDownDoesNotSpinAndTellsWhenItGoesOn(final Listener.Overload policy) throws IOException {
+        final List<IOException> told = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }).overload(policy);
+        listener.onClose(told::add);
+        try (SocketFd _ = client(listener.localAddress())) {
+            try (Faults _ = Faults.inject("accept4:error=EMFILE")) {
+                runUntil(() -> loop.metrics().listenerPauses() == 1);
+                listener.socket().shutdown(SHUT_RDWR);
+                Turns.untilQuiet(loop);
+                assertThat(loop.metrics().listenerPauses()).isEqualTo(1);
+            }
+            Turns.untilOver(loop);
+        }
+        assertThat(told).singleElement().isInstanceOfSatisfying(ErrnoException.class,
+                e -> assertThat(e.errno()).isEqualTo(EINVAL));
+    }
 }
