@@ -58,6 +58,7 @@ public final class Connector {
     static Connector connect(final EventLoop loop, final AddressQuery query, final Resolver resolver,
             final Duration stagger, final Handler handler) {
         loop.requireThread();
+        loop.requireOpen();
         final Connector connector = new Connector(loop, query, stagger, handler);
         connector.lookup = resolver.getaddrinfo(query.socktype() == 0 ? query.socktype(SOCK_STREAM) : query, loop,
                 connector::answered);

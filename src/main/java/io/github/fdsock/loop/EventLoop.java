@@ -286,6 +286,7 @@ public final class EventLoop implements Executor, Closeable {
     /// @param resolver by whose threads it is looked up
     /// @param handler is told once
     /// @return the attempt, which can be given up
+    /// @throws IllegalStateException the loop or the resolver is closed
     public Connector connect(final AddressQuery query, final Resolver resolver, final Connector.Handler handler) {
         return Connector.connect(this, query, resolver, HappyEyeballs.STAGGER, handler);
     }

@@ -2,6 +2,7 @@ package io.github.fdsock.loop;
 
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
@@ -279,5 +280,12 @@ class ConnectorTest extends LoopFixture {
             assertThat(failure).isInstanceOfSatisfying(ErrnoException.class,
                     e -> assertThat(e.errno()).isEqualTo(ECANCELED));
         }
+    }
+
+    @Test
+    void aClosedLoopRefusesToConnect() throws IOException {
+        loop.close();
+        assertThatThrownBy(() -> loop.connect(AddressQuery.of("localhost", 1), resolver, this::connected))
+                .isInstanceOf(IllegalStateException.class).hasMessage("the loop is closed");
     }
 }
