@@ -60,8 +60,14 @@ public final class Connector {
         loop.requireThread();
         loop.requireOpen();
         final Connector connector = new Connector(loop, query, stagger, handler);
-        connector.lookup = resolver.getaddrinfo(query.socktype() == 0 ? query.socktype(SOCK_STREAM) : query, loop,
-                connector::answered);
+        try {
+            connector.lookup = resolver.getaddrinfo(query.socktype() == 0 ? query.socktype(SOCK_STREAM) : query, loop,
+                    connector::answered);
+        } catch (final RuntimeException e) {
+            // Where only the wakeup has failed the answer comes all the same.
+            connector.over = true;
+            throw e;
+        }
         loop.guests().put(connector, connector::cancel);
         loop.activeMore(1);
         return connector;

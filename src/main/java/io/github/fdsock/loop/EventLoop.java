@@ -287,6 +287,7 @@ public final class EventLoop implements Executor, Closeable {
     /// @param handler is told once
     /// @return the attempt, which can be given up
     /// @throws IllegalStateException the loop or the resolver is closed
+    /// @throws UncheckedIOException as [#execute]; then the handler is not told
     public Connector connect(final AddressQuery query, final Resolver resolver, final Connector.Handler handler) {
         return Connector.connect(this, query, resolver, HappyEyeballs.STAGGER, handler);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.Sweep;
 import io.github.fdsock.harness.junit.FdLedger;
 import io.github.fdsock.resolve.AddressQuery;
@@ -14,6 +15,7 @@ import io.github.fdsock.resolve.EaiException;
 import io.github.fdsock.resolve.Resolver;
 import io.github.fdsock.sys.Call;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -287,5 +289,20 @@ class ConnectorTest extends LoopFixture {
         loop.close();
         assertThatThrownBy(() -> loop.connect(AddressQuery.of("localhost", 1), resolver, this::connected))
                 .isInstanceOf(IllegalStateException.class).hasMessage("the loop is closed");
+    }
+
+    @Test
+    void whereItCannotBeAskedNothingIsToldAndTheLoopCountsNothing() throws IOException {
+        try (Faults faults = Faults.inject("write:error=EIO:when=1")) {
+            assertThatThrownBy(() -> loop.connect(AddressQuery.of("127.0.0.1", 1), resolver, this::connected))
+                    .isInstanceOf(UncheckedIOException.class);
+            assertThat(faults.injected()).isEqualTo(1);
+        }
+        Turns.untilOver(loop);
+        assertThat(told).isZero();
+        final Timer timer = loop.schedule(0, () -> told++);
+        assertThat(loop.hasWork()).isTrue();
+        Turns.untilOver(loop);
+        assertThat(timer.isArmed()).isFalse();
     }
 }
