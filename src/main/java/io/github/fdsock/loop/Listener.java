@@ -9,6 +9,7 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.loop.Connection.Kind;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -138,11 +139,16 @@ public final class Listener extends Handle {
             socket.listen(SOMAXCONN);
         }
         final Listener listener = new Listener(loop, socket, Kind.of(socket), handler);
-        listener.reserve = openReserve();
+        // Until it is closed: nobody else can free the number meanwhile, and a close elsewhere is told as a hang-up.
+        socket.enter();
         try {
+            listener.reserve = openReserve();
             listener.register(EPOLLIN);
         } catch (final IOException | RuntimeException e) {
-            listener.reserve.close();
+            socket.leave();
+            if (listener.reserve != null) {
+                listener.reserve.close();
+            }
             throw e;
         }
         return listener;
@@ -150,10 +156,18 @@ public final class Listener extends Handle {
 
     @Override
     void ready(final int events) throws IOException {
-        accept();
-        if ((paused || resting) && !closed && (events & (EPOLLERR | EPOLLHUP)) != 0) {
-            // It was shut down, which is told in each turn. resume(), or the end of the rest, brings it back.
-            registration.suspend();
+        try {
+            accept();
+            if ((paused || resting) && !closed && (events & (EPOLLERR | EPOLLHUP)) != 0) {
+                // It was shut down, which is told in each turn. resume(), or the end of the rest, brings it back.
+                registration.suspend();
+            }
+        } catch (final AsynchronousCloseException | IllegalStateException e) {
+            if (closed || socket.isOpen()) {
+                throw e;
+            }
+            // By somebody else.
+            failed(AcceptError.FATAL, Connection.reason(e));
         }
     }
 
@@ -358,11 +372,12 @@ public final class Listener extends Handle {
         }
     }
 
-    /// Where the kernel refuses a change it tells of the listener again, or the alarm comes again.
+    /// Where the kernel refuses a change it tells of the listener again, or the alarm comes again; where somebody else
+    /// has closed the socket it tells of that.
     private void tryUpdateInterest() {
         try {
             updateInterest();
-        } catch (final IOException e) {
+        } catch (final IOException | IllegalStateException e) {
             resting = !resting;
             if (resting) {
                 loop.resting(this);
@@ -420,7 +435,9 @@ public final class Listener extends Handle {
             alarm.cancel();
         }
         loop.rested(this);
-        failures.attempt(registration::close);
+        failures.attempt(registration::deregister);
+        failures.attempt(socket::leave);
+        failures.attempt(socket::close);
         if (reserve != null) {
             failures.attempt(reserve::close);
         }

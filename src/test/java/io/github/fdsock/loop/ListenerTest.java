@@ -443,4 +443,25 @@ class ListenerTest extends LoopFixture {
         assertThat(told).singleElement().isInstanceOfSatisfying(ErrnoException.class,
                 e -> assertThat(e.errno()).isEqualTo(EINVAL));
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"accepting", "paused", "resting"})
+    void oneWhoseSocketSomebodyElseClosesIsClosedAndTold(final String state) throws IOException {
+        final List<IOException> told = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { });
+        listener.onClose(told::add);
+        try (SocketFd _ = client(listener.localAddress())) {
+            if (state.equals("paused")) {
+                listener.pause();
+            } else if (state.equals("resting")) {
+                try (Faults _ = Faults.inject("accept4:error=EMFILE")) {
+                    runUntil(() -> loop.metrics().listenerPauses() == 1);
+                }
+            }
+            listener.socket().close();
+            Turns.untilOver(loop);
+        }
+        assertThat(told).singleElement().asString().contains("was closed by thread");
+        assertThat(listener.isClosed()).isTrue();
+    }
 }
