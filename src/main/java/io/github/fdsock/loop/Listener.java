@@ -176,7 +176,7 @@ public final class Listener extends Handle {
         close();
     }
 
-    /// Who is told of failures; without one they are only counted.
+    /// Who is told of failures; without one, and after [#close], they are only counted.
     ///
     /// @param handler for each; null for none
     /// @return this
@@ -300,7 +300,8 @@ public final class Listener extends Handle {
 
     private void report(final AcceptError kind, final IOException failure) {
         loop.metrics().acceptErrors[kind.ordinal()]++;
-        if (onError != null && kind != AcceptError.RETRY) {
+        // Another loop may have failed to take a connection in when this was closed already.
+        if (onError != null && kind != AcceptError.RETRY && !closed) {
             onError.failed(kind, failure);
         }
     }

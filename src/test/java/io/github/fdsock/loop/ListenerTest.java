@@ -464,4 +464,32 @@ class ListenerTest extends LoopFixture {
         assertThat(told).singleElement().asString().contains("was closed by thread");
         assertThat(listener.isClosed()).isTrue();
     }
+
+    @Test
+    void afterItsCloseAListenerTellsOfNoFailure() throws Exception {
+        final List<String> told = new ArrayList<>();
+        try (EventLoops loops = EventLoops.start(1, WaitStrategy.BLOCK)) {
+            final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }).distribute(loops)
+                    .onError((_, _) -> told.add("error"));
+            listener.onClose(_ -> told.add("close"));
+            final CompletableFuture<Thread> thread = new CompletableFuture<>();
+            final CompletableFuture<Void> isClosed = new CompletableFuture<>();
+            loops.get(0).execute(() -> {
+                thread.complete(Thread.currentThread());
+                isClosed.join();
+            });
+            try (SocketFd client = client(listener.localAddress());
+                    Faults _ = Faults.inject(Scope.thread(thread.get(20, TimeUnit.SECONDS)),
+                            "epoll_ctl:error=ENOSPC")) {
+                loop.runOnce();
+                listener.close();
+                Turns.until(loop, () -> told.contains("close"));
+                isClosed.complete(null);
+                assertThat(received(client)).isEmpty();
+                Turns.until(loop, () -> loop.metrics().acceptErrors(Listener.AcceptError.CONNECTION) == 1);
+            }
+        }
+        Turns.untilOver(loop);
+        assertThat(told).containsExactly("close");
+    }
 }
