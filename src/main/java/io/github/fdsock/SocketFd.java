@@ -43,6 +43,7 @@ public final class SocketFd extends Fd {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final long NANOS_PER_MICRO = 1_000;
     private static final int TIMEVAL_SIZE = 16;
+    private static final int SOCK_FILTER_SIZE = 8;
     private static final int UNKNOWN = -1;
 
     /// Stands for a call that was not made.
@@ -1193,7 +1194,7 @@ public final class SocketFd extends Fd {
     /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
     /// @param name `SO_…`, `TCP_…`, …
     /// @param value where to, in native memory, as much as there is room for
-    /// @return the length that the kernel gave
+    /// @return the length that the kernel gave, in bytes also where it counts instructions (`SO_GET_FILTER`)
     /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `ERANGE`: too little room
     public int getsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
         final int result = readOption(level, name, value);
@@ -1251,10 +1252,14 @@ public final class SocketFd extends Fd {
     /// Leaves in the thread's `nameLength` how long the value is, which may be longer than the room.
     private int readOption(final int level, final int name, final MemorySegment value) throws ErrnoException {
         final MemorySegment length = Scratch.current().nameLength();
-        length.set(ValueLayout.JAVA_INT, 0, (int) Math.min(value.byteSize(), Integer.MAX_VALUE));
+        // The one length that the kernel does not count in bytes.
+        final int unit = level == SOL_SOCKET && name == SO_GET_FILTER ? SOCK_FILTER_SIZE : 1;
+        length.set(ValueLayout.JAVA_INT, 0, (int) Math.min(value.byteSize(), Integer.MAX_VALUE) / unit);
         final int number = enter();
         try {
-            return Libc.getsockopt(number, level, name, value, length);
+            final int result = Libc.getsockopt(number, level, name, value, length);
+            length.set(ValueLayout.JAVA_INT, 0, length.get(ValueLayout.JAVA_INT, 0) * unit);
+            return result;
         } finally {
             leave();
         }

@@ -592,6 +592,29 @@ class SockOptTest {
         }
     }
 
+    /// Its length is a count of instructions to the kernel, of eight bytes each.
+    @Test
+    void aFilterThatIsReadStaysWithinItsRoom() throws ErrnoException {
+        final int instructions = 64;
+        final long bytes = instructions * 8L;
+        final MemorySegment program = arena.allocate(bytes, 8);
+        for (long at = 0; at < bytes; at += 8) {
+            program.set(ValueLayout.JAVA_LONG, at, 0xffffL << 32 | 0x06); // BPF_RET | BPF_K
+        }
+        final MemorySegment fprog = arena.allocate(16, 8);
+        fprog.set(ValueLayout.JAVA_SHORT, 0, (short) instructions);
+        fprog.set(ValueLayout.ADDRESS, 8, program);
+        try (SocketFd socket = UDP4.open()) {
+            socket.setsockopt(SOL_SOCKET, SO_ATTACH_FILTER, fprog);
+            final MemorySegment memory = arena.allocate(bytes + 8);
+            assertThat(failure(() -> socket.getsockopt(SOL_SOCKET, SO_GET_FILTER, memory.asSlice(0, bytes - 8)))
+                    .errno()).isEqualTo(EINVAL);
+            assertThat(memory.mismatch(arena.allocate(bytes + 8))).as("nothing is written").isNegative();
+            assertThat(socket.getsockopt(SOL_SOCKET, SO_GET_FILTER, memory)).isEqualTo((int) bytes);
+            assertThat(memory.asSlice(0, bytes).mismatch(program)).isNegative();
+        }
+    }
+
     /// For those who make the call themselves.
     @Test
     void valuesAreEncodedAndDecodedWithoutASocket() {

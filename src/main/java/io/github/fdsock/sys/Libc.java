@@ -11,9 +11,17 @@ import static io.github.fdsock.sys.Constants.F_SETOWN_EX;
 import static io.github.fdsock.sys.Constants.F_SET_FILE_RW_HINT;
 import static io.github.fdsock.sys.Constants.F_SET_RW_HINT;
 import static io.github.fdsock.sys.Constants.IF_NAMESIZE;
+import static io.github.fdsock.sys.Constants.IPPROTO_IP;
+import static io.github.fdsock.sys.Constants.IPPROTO_IPV6;
+import static io.github.fdsock.sys.Constants.IPPROTO_TCP;
+import static io.github.fdsock.sys.Constants.IP_MSFILTER;
+import static io.github.fdsock.sys.Constants.MCAST_MSFILTER;
 import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
 import static io.github.fdsock.sys.Constants.SIOCATMARK;
 import static io.github.fdsock.sys.Constants.SIOCOUTQNSD;
+import static io.github.fdsock.sys.Constants.SOL_SOCKET;
+import static io.github.fdsock.sys.Constants.SO_GET_FILTER;
+import static io.github.fdsock.sys.Constants.TCP_AO_GET_KEYS;
 import static io.github.fdsock.sys.Constants.TIOCOUTQ;
 import static io.github.fdsock.sys.Constants.UIO_MAXIOV;
 
@@ -65,6 +73,15 @@ public final class Libc {
     private static final long FLOCK_SIZE = 32;
     private static final long POSIX_SPAWN_FILE_ACTIONS_SIZE = 80;
     private static final long POSIX_SPAWNATTR_SIZE = 336;
+    private static final long SIZEOF_SOCK_FILTER = 8;
+    private static final long SIZEOF_SOCKADDR_STORAGE = 128;
+
+    // Where the counts and the elements lie in a struct ip_msfilter, group_filter and tcp_ao_getsockopt.
+    private static final long IP_MSFILTER_NUMSRC = 12;
+    private static final long IP_MSFILTER_SLIST = 16;
+    private static final long GROUP_FILTER_NUMSRC = 140;
+    private static final long GROUP_FILTER_SLIST = 144;
+    private static final long TCP_AO_GETSOCKOPT_NKEYS = 272;
 
     /// The largest struct of an ioctl that does not say its size: `struct termios`.
     private static final long OLD_IOCTL_MAX = 60;
@@ -358,7 +375,9 @@ public final class Libc {
     ///
     /// **Errors.** `ENOPROTOOPT`: no such option at this level, or the kernel is older than it. `EOPNOTSUPP`: this
     /// socket has no such level. A negative length is refused here: TCP, UDP and IP took one for "any number of bytes"
-    /// before Linux 6.9.
+    /// before Linux 6.9. So is an `optval` without room for what the kernel writes whatever `optlen` says:
+    /// `SO_GET_FILTER`, of which it counts instructions, and as many elements as the values of `IP_MSFILTER`,
+    /// `MCAST_MSFILTER` and `TCP_AO_GET_KEYS` ask for.
     ///
     /// @param sockfd the socket
     /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, `IPPROTO_IP`, …
@@ -372,7 +391,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getsockopt);
         }
-        roomForOption(optval, optlen);
+        roomForOption(level, optname, optval, optlen);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.getsockopt, sockfd, level, optname, optval, optlen);
@@ -2677,10 +2696,34 @@ public final class Libc {
     }
 
     /// Negative as an unsigned length: before Linux 6.9 tcp(7), udp(7) and ip(7) took -1 for all the room in the world.
-    private static void roomForOption(final MemorySegment optval, final MemorySegment optlen) {
+    /// And there are options of which the kernel writes more than the length says: one counts in instructions, of one
+    /// it is the length of each element, and of others nobody looks at it.
+    private static void roomForOption(final int level, final int optname, final MemorySegment optval,
+            final MemorySegment optlen) {
         room("getsockopt", optlen, Integer.BYTES);
-        if (optlen.address() != 0) {
-            room("getsockopt", optval, Integer.toUnsignedLong(optlen.get(ValueLayout.JAVA_INT_UNALIGNED, 0)));
+        if (optlen.address() == 0 || optval.address() == 0) {
+            return;
+        }
+        final long length = Integer.toUnsignedLong(optlen.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
+        room("getsockopt", optval, length);
+        if (level == SOL_SOCKET && optname == SO_GET_FILTER) {
+            room("getsockopt", optval, length * SIZEOF_SOCK_FILTER);
+        } else if (level == IPPROTO_IP && optname == IP_MSFILTER) {
+            roomForCounted(optval, length, IP_MSFILTER_NUMSRC, IP_MSFILTER_SLIST, Integer.BYTES);
+        } else if ((level == IPPROTO_IP || level == IPPROTO_IPV6) && optname == MCAST_MSFILTER) {
+            roomForCounted(optval, length, GROUP_FILTER_NUMSRC, GROUP_FILTER_SLIST, SIZEOF_SOCKADDR_STORAGE);
+        } else if (level == IPPROTO_TCP && optname == TCP_AO_GET_KEYS) {
+            roomForCounted(optval, length, TCP_AO_GETSOCKOPT_NKEYS, 0, length);
+        }
+    }
+
+    /// For options whose value says at `counted`, as it goes in, how many of its elements the kernel may write behind
+    /// the first `header` bytes. A value that is too short to say so is the kernel's to refuse.
+    private static void roomForCounted(final MemorySegment optval, final long length, final long counted,
+            final long header, final long size) {
+        if (length >= counted + Integer.BYTES) {
+            room("getsockopt", optval,
+                    header + size * Integer.toUnsignedLong(optval.get(ValueLayout.JAVA_INT_UNALIGNED, counted)));
         }
     }
 

@@ -386,6 +386,34 @@ class LibcChecksTest {
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageContainingAll("getsockopt", "4294967295", "4");
     }
 
+    /// Of these the kernel writes as much as the value asks for, or counts in other units, whatever optlen is.
+    @Test
+    void whatAnOptionWritesBeyondItsOptlenIsRefused() {
+        writesMore(SOL_SOCKET, SO_GET_FILTER, 64, arena.allocate(8 * 64));
+        writesMore(IPPROTO_IP, IP_MSFILTER, 16, counting(12, 3, 16 + 3 * 4));
+        writesMore(IPPROTO_IP, MCAST_MSFILTER, 144, counting(140, 3, 144 + 3 * 128));
+        writesMore(IPPROTO_IPV6, MCAST_MSFILTER, 144, counting(140, 3, 144 + 3 * 128));
+        writesMore(IPPROTO_TCP, TCP_AO_GET_KEYS, 320, counting(272, 3, 3 * 320));
+        assertThatThrownBy(() -> Libc.getsockopt(-1, IPPROTO_IP, MCAST_MSFILTER, counting(140, -1, 144),
+                socklen(arena, 144))).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessageContaining(144 + 0xffff_ffffL * 128 + " bytes");
+    }
+
+    /// Memory that says at `at` how many the kernel may write.
+    private MemorySegment counting(int at, int count, long size) {
+        final MemorySegment memory = arena.allocate(size);
+        memory.set(ValueLayout.JAVA_INT_UNALIGNED, at, count);
+        return memory;
+    }
+
+    private void writesMore(int level, int name, int length, MemorySegment enough) {
+        assertThat(Libc.getsockopt(-1, level, name, enough, socklen(arena, length))).isEqualTo(-EBADF);
+        assertThatThrownBy(() -> Libc.getsockopt(-1, level, name, enough.asSlice(0, enough.byteSize() - 1),
+                socklen(arena, length))).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessageContainingAll("getsockopt", enough.byteSize() + " bytes");
+        assertThat(Libc.getsockopt(-1, level, name, NULL, socklen(arena, length))).isEqualTo(-EBADF);
+    }
+
     /// Negative where the kernel has an `int`: its own to refuse.
     @Test
     void aNegativeLengthThatIsSignedIsTheKernelsToRefuse() {
