@@ -1389,9 +1389,12 @@ public final class SocketFd extends Fd {
         final MemorySegment timeval = Scratch.current().cells();
         final MemorySegment length = Scratch.current().nameLength();
         length.set(ValueLayout.JAVA_INT, 0, TIMEVAL_SIZE);
-        return Libc.getsockopt(number, SOL_SOCKET, limitOption, timeval, length) < 0 ? 0
-                : timeval.get(ValueLayout.JAVA_LONG, 0) * NANOS_PER_SECOND
-                        + timeval.get(ValueLayout.JAVA_LONG, Long.BYTES) * NANOS_PER_MICRO;
+        if (Libc.getsockopt(number, SOL_SOCKET, limitOption, timeval, length) < 0) {
+            return 0;
+        }
+        final long seconds = timeval.get(ValueLayout.JAVA_LONG, 0);
+        return seconds >= Long.MAX_VALUE / NANOS_PER_SECOND ? Long.MAX_VALUE
+                : seconds * NANOS_PER_SECOND + timeval.get(ValueLayout.JAVA_LONG, Long.BYTES) * NANOS_PER_MICRO;
     }
 
     private static long left(final long start, final long limit) {

@@ -176,6 +176,19 @@ class InterruptionTest {
         waitsForTheRest(Call.sendmsg, () -> socket.send(vector, 0));
     }
 
+    /// 2^64 nanoseconds are 290 ms less than this.
+    @Test
+    void aLimitOfCenturiesDoesNotOverflow() throws Exception {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
+            pair.first().setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofSeconds(18_446_744_074L));
+            pair.second().send(memory, 0);
+            try (Seen seen = interrupting(Call.recv, 1, 1)) {
+                assertThat(pair.first().recv(memory, 0)).isEqualTo(16);
+                assertThat(limitOf(seen.all(Call.ppoll).getLast())).isGreaterThan(Duration.ofDays(365).toNanos());
+            }
+        }
+    }
+
     @Test
     void whatIsThereBeforeTheLimitIsReceived() throws Exception {
         try (SocketFd.Pair pair = UNIX_STREAM.connected()) {
