@@ -23,7 +23,9 @@ public record NameInfo(String host, String service) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment host = arena.allocate(NI_MAXHOST);
             final MemorySegment service = arena.allocate(NI_MAXSERV);
-            final int code = Libc.getnameinfo(address.toSegment(arena), address.length(), host, NI_MAXHOST, service,
+            // With a NUL behind the longest address: glibc takes the path of a UNIX address for a string.
+            final MemorySegment addr = arena.allocate(SockAddr.MAX_LENGTH + 1L, Long.BYTES);
+            final int code = Libc.getnameinfo(addr, address.encode(addr), host, NI_MAXHOST, service,
                     NI_MAXSERV, flags);
             if (code != 0) {
                 throw new EaiException(call(address, flags), code, Libc.errno());

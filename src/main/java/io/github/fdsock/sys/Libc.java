@@ -1,5 +1,6 @@
 package io.github.fdsock.sys;
 
+import static io.github.fdsock.sys.Constants.AF_UNIX;
 import static io.github.fdsock.sys.Constants.ENOSYS;
 import static io.github.fdsock.sys.Constants.FIOASYNC;
 import static io.github.fdsock.sys.Constants.FIONBIO;
@@ -2647,6 +2648,10 @@ public final class Libc {
             static final MethodHandle CALL = Downcall.link(Call.getnameinfo);
         }
         roomOfLibc("getnameinfo", addr, Integer.toUnsignedLong(addrlen));
+        // Whatever addrlen is, glibc takes this path for a string.
+        if (addr.byteSize() >= Short.BYTES && addr.get(ValueLayout.JAVA_SHORT_UNALIGNED, 0) == AF_UNIX) {
+            stringOfLibc("getnameinfo", addr.asSlice(Short.BYTES));
+        }
         room("getnameinfo", host, Integer.toUnsignedLong(hostlen));
         room("getnameinfo", serv, Integer.toUnsignedLong(servlen));
         final Interposer seam = Seam.interposer();

@@ -13,6 +13,8 @@ import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Constants;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -125,6 +127,31 @@ class ResolverTest {
         final Answers<NameInfo> names = new Answers<>();
         resolver.getnameinfo(SockAddr.inet("127.0.0.1", 7000), NI_NUMERICSERV, names, names);
         assertThat(names.next().result()).isEqualTo(new NameInfo("localhost", "7000"));
+    }
+
+    /// glibc takes the path of a UNIX address for a string, however long the address is.
+    @Test
+    void aUnixAddressWithoutNulEndsInItsMemory() throws Exception {
+        final List<Long> terminated = new ArrayList<>();
+        final Interposer before = Interposer.install((call, arguments) -> {
+            if (call == Call.getnameinfo) {
+                final MemorySegment addr = (MemorySegment) arguments[0];
+                terminated.add(addr.asSlice(2).elements(ValueLayout.JAVA_BYTE)
+                        .filter(b -> b.get(ValueLayout.JAVA_BYTE, 0) == 0).count());
+            }
+            return Interposer.proceed(call, arguments);
+        });
+        try {
+            for (final SockAddr address : List.of(SockAddr.unixUnnamed(), SockAddr.unix("x".repeat(108)),
+                    SockAddr.raw(AF_UNIX, "x".getBytes()), SockAddr.raw(AF_UNIX, "x".repeat(126).getBytes()))) {
+                final Answers<NameInfo> names = new Answers<>();
+                resolver.getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV, names, names);
+                names.next();
+            }
+        } finally {
+            Interposer.install(before);
+        }
+        assertThat(terminated).hasSize(4).doesNotContain(0L);
     }
 
     /// A label of DNS has at most 63 bytes, a name 255.

@@ -414,6 +414,21 @@ class LibcChecksTest {
         assertThat(Libc.getsockopt(-1, level, name, NULL, socklen(arena, length))).isEqualTo(-EBADF);
     }
 
+    /// glibc reads on to the next NUL, wherever that is.
+    @Test
+    void theNameOfAUnixAddressEndsInItsMemory() {
+        final MemorySegment addr = arena.allocate(111).fill((byte) 'x');
+        addr.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
+        for (final int length : new int[]{2, 3, 110}) {
+            assertThatThrownBy(() -> Libc.getnameinfo(addr.asSlice(0, length), length, NULL, 0, arena.allocate(32), 32,
+                    NI_NUMERICSERV)).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("getnameinfo: a string of " + (length - 2) + " bytes without a NUL");
+        }
+        addr.set(ValueLayout.JAVA_BYTE, 110, (byte) 0);
+        assertThat(Libc.getnameinfo(addr, 110, NULL, 0, arena.allocate(32), 32, NI_NUMERICSERV))
+                .as("musl knows no such family").isIn(EAI_OVERFLOW, EAI_FAMILY);
+    }
+
     /// Negative where the kernel has an `int`: its own to refuse.
     @Test
     void aNegativeLengthThatIsSignedIsTheKernelsToRefuse() {
