@@ -492,6 +492,28 @@ class ControlMessagesTest {
         }
     }
 
+    /// Of 299 bytes that are left, the first byte of the number says 43, the first two of 65,836 say 300.
+    @ParameterizedTest
+    @CsvSource({"299, 1", "65836, 2", "65836, 3"})
+    void partOfANumberIsNoNumber(final int left, final int bytes) throws IOException {
+        try (SocketFd.Pair pair = SocketFamily.TCP4.connected()) {
+            pair.second().setsockopt(SockOpt.TCP_INQ, true);
+            final MemorySegment all = arena.allocate(left + 1L);
+            for (long sent = 0; sent < all.byteSize();) {
+                sent += pair.first().send(all.asSlice(sent), 0);
+            }
+            for (int n = 0; n <= left; n = pair.second().receiveQueue()) {
+                assertThat(pair.second().await(POLLIN, PATIENCE_NANOS)).isEqualTo(POLLIN);
+            }
+            final Message narrow = Message.allocate(arena, 1, ControlBuffer.SIZEOF_CMSGHDR + bytes, 0);
+            narrow.buffers().add(room.asSlice(0, 1));
+            assertThat(pair.second().recvmsg(narrow, 0)).isEqualTo(1);
+            assertThat(narrow.truncation()).isEqualTo(Message.Truncation.ROOM);
+            assertThat(narrow.get(Cmsg.TCP_INQ)).isNull();
+            assertThat(narrow.getInt(Cmsg.TCP_INQ, -1)).isEqualTo(-1);
+        }
+    }
+
     @Test
     void whatIsLeftInTheQueueOfAUnixStreamIsTold() throws IOException {
         try (SocketFd.Pair pair = UNIX_STREAM.connected()) {

@@ -60,16 +60,16 @@ public final class Cmsg<T> {
             new Cmsg<>("IPV6_PKTINFO", IPPROTO_IPV6, Constants.IPV6_PKTINFO, CmsgType.PKTINFO6);
 
     /// `IP_TTL`: its time to live. Received with `IP_RECVTTL`. Sent: 1 to 255.
-    public static final Cmsg<Integer> IP_TTL = integer("IP_TTL", IPPROTO_IP, Constants.IP_TTL);
+    public static final Cmsg<Integer> IP_TTL = whole("IP_TTL", IPPROTO_IP, Constants.IP_TTL);
 
     /// `IP_TOS`: its type of service, DSCP and ECN. Received with `IP_RECVTOS`, in one byte; sent as an `int`.
     public static final Cmsg<Integer> IP_TOS = integer("IP_TOS", IPPROTO_IP, Constants.IP_TOS);
 
     /// `IPV6_HOPLIMIT`: its hop limit. Received with `IPV6_RECVHOPLIMIT`. Sent: 0 to 255, or -1 for the default.
-    public static final Cmsg<Integer> IPV6_HOPLIMIT = integer("IPV6_HOPLIMIT", IPPROTO_IPV6, Constants.IPV6_HOPLIMIT);
+    public static final Cmsg<Integer> IPV6_HOPLIMIT = whole("IPV6_HOPLIMIT", IPPROTO_IPV6, Constants.IPV6_HOPLIMIT);
 
     /// `IPV6_TCLASS`: its traffic class. Received with `IPV6_RECVTCLASS`. Sent: 0 to 255, or -1 for the default.
-    public static final Cmsg<Integer> IPV6_TCLASS = integer("IPV6_TCLASS", IPPROTO_IPV6, Constants.IPV6_TCLASS);
+    public static final Cmsg<Integer> IPV6_TCLASS = whole("IPV6_TCLASS", IPPROTO_IPV6, Constants.IPV6_TCLASS);
 
     /// `IP_ORIGDSTADDR`: the address and port it was sent to, before a firewall changed them. Received with
     /// `IP_RECVORIGDSTADDR`. UDP.
@@ -82,11 +82,11 @@ public final class Cmsg<T> {
 
     /// `SO_MARK`: the mark that firewall and routing know it by. Received with `SO_RCVMARK`. Sent, it takes CAP_NET_RAW
     /// or CAP_NET_ADMIN (`EPERM`).
-    public static final Cmsg<Integer> SO_MARK = integer("SO_MARK", SOL_SOCKET, Constants.SO_MARK);
+    public static final Cmsg<Integer> SO_MARK = whole("SO_MARK", SOL_SOCKET, Constants.SO_MARK);
 
     /// `SO_PRIORITY`: its priority in the queueing discipline. Received with `SO_RCVPRIORITY`. Sent, since Linux 6.14;
     /// above 6 it takes CAP_NET_RAW or CAP_NET_ADMIN (`EPERM`).
-    public static final Cmsg<Integer> SO_PRIORITY = integer("SO_PRIORITY", SOL_SOCKET, Constants.SO_PRIORITY);
+    public static final Cmsg<Integer> SO_PRIORITY = whole("SO_PRIORITY", SOL_SOCKET, Constants.SO_PRIORITY);
 
     // ---- the error queue
 
@@ -118,11 +118,11 @@ public final class Cmsg<T> {
     /// `SO_TIMESTAMPING`: which time stamps are to be taken of this packet, `SOF_TIMESTAMPING_TX_…`. Only sent. Linux
     /// 4.6.
     public static final Cmsg<Integer> SO_TIMESTAMPING =
-            integer("SO_TIMESTAMPING", SOL_SOCKET, Constants.SO_TIMESTAMPING);
+            whole("SO_TIMESTAMPING", SOL_SOCKET, Constants.SO_TIMESTAMPING);
 
     /// `SCM_TS_OPT_ID`: the number by which the time stamps of this packet are told, instead of the count. Only sent.
     /// Linux 6.13.
-    public static final Cmsg<Integer> SCM_TS_OPT_ID = integer("SCM_TS_OPT_ID", SOL_SOCKET, Constants.SCM_TS_OPT_ID);
+    public static final Cmsg<Integer> SCM_TS_OPT_ID = whole("SCM_TS_OPT_ID", SOL_SOCKET, Constants.SCM_TS_OPT_ID);
 
     /// `SCM_TXTIME`: when this packet is to be sent, in nanoseconds of the clock that `SO_TXTIME` has chosen. Without
     /// that option `EINVAL`. Only sent, and heeded by the queueing disciplines `etf` and `fq`. Linux 4.19.
@@ -138,17 +138,17 @@ public final class Cmsg<T> {
 
     /// `UDP_GRO`: what was received are datagrams of so many bytes each, the last one perhaps shorter; not there where
     /// it is a single one. Received with `UDP_GRO`. Linux 5.0.
-    public static final Cmsg<Integer> UDP_GRO = integer("UDP_GRO", IPPROTO_UDP, Constants.UDP_GRO);
+    public static final Cmsg<Integer> UDP_GRO = whole("UDP_GRO", IPPROTO_UDP, Constants.UDP_GRO);
 
     /// `TCP_CM_INQ`: how many bytes are left in the receive queue. Received with `TCP_INQ`. Linux 4.18.
-    public static final Cmsg<Integer> TCP_INQ = integer("TCP_INQ", IPPROTO_TCP, Constants.TCP_CM_INQ);
+    public static final Cmsg<Integer> TCP_INQ = whole("TCP_INQ", IPPROTO_TCP, Constants.TCP_CM_INQ);
 
     /// `SCM_INQ`: the same on a UNIX stream. Received with `SO_INQ`. Linux 6.17.
-    public static final Cmsg<Integer> SCM_INQ = integer("SCM_INQ", SOL_SOCKET, Constants.SCM_INQ);
+    public static final Cmsg<Integer> SCM_INQ = whole("SCM_INQ", SOL_SOCKET, Constants.SCM_INQ);
 
     /// `SO_RXQ_OVFL`: how many datagrams the socket has dropped so far for want of room, unsigned; not there before the
     /// first. Received with `SO_RXQ_OVFL`.
-    public static final Cmsg<Integer> SO_RXQ_OVFL = integer("SO_RXQ_OVFL", SOL_SOCKET, Constants.SO_RXQ_OVFL);
+    public static final Cmsg<Integer> SO_RXQ_OVFL = whole("SO_RXQ_OVFL", SOL_SOCKET, Constants.SO_RXQ_OVFL);
 
     private final String name;
     private final int level;
@@ -160,6 +160,10 @@ public final class Cmsg<T> {
         this.level = level;
         this.type = type;
         this.value = value;
+    }
+
+    private static Cmsg<Integer> whole(final String name, final int level, final int type) {
+        return new Cmsg<>(name, level, type, CmsgType.WHOLE);
     }
 
     /// One that is not among the constants, and is an `int`. What comes in one byte or two is one as well.

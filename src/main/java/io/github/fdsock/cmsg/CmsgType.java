@@ -33,17 +33,10 @@ abstract class CmsgType<T> {
     private static final int SIZEOF_SOCKADDR_IN6 = 28;
 
     /// `int`; what the kernel tells in fewer bytes (`IP_TOS` in one) counts as well.
-    static final CmsgType<Integer> INTEGER = new CmsgType<>(Byte.BYTES, Integer.BYTES) {
-        @Override
-        Integer decode(final MemorySegment data) {
-            return integer(data);
-        }
+    static final CmsgType<Integer> INTEGER = new Int(Byte.BYTES);
 
-        @Override
-        void encode(final Integer value, final MemorySegment to) {
-            to.set(INT, 0, value);
-        }
-    };
+    /// `int`; with fewer bytes it was cut off, and is another number.
+    static final CmsgType<Integer> WHOLE = new Int(Integer.BYTES);
 
     /// `u16`, which nothing but the size of segments is; told to be an `int` where it is received.
     static final CmsgType<Integer> SHORT = new CmsgType<>(Short.BYTES, Short.BYTES) {
@@ -278,6 +271,22 @@ abstract class CmsgType<T> {
             case 2, 3 -> Byte.toUnsignedInt(control.dataByte(0)) | Byte.toUnsignedInt(control.dataByte(1)) << 8;
             default -> control.dataInt(0);
         };
+    }
+
+    private static final class Int extends CmsgType<Integer> {
+        Int(final int least) {
+            super(least, Integer.BYTES);
+        }
+
+        @Override
+        Integer decode(final MemorySegment data) {
+            return integer(data);
+        }
+
+        @Override
+        void encode(final Integer value, final MemorySegment to) {
+            to.set(INT, 0, value);
+        }
     }
 
     private static Instant instant(final MemorySegment data) {
