@@ -404,17 +404,24 @@ public class Fd implements Closeable {
     /// @throws ErrnoException as `poll(2)` has it
     /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
     public final int await(final int events, final long timeoutNanos) throws IOException {
-        final int number = enter();
+        enter();
         try {
-            final int result = Waiting.poll(number, events, timeoutNanos);
-            checkNotClosedMeanwhile();
-            if (result < 0) {
-                throw ErrnoException.of(-result, "ppoll", fd, timeoutNanos);
-            }
-            return result;
+            return awaitEntered(events, timeoutNanos);
         } finally {
             leave();
         }
+    }
+
+    /// [#await] within a call that holds the number already.
+    final int awaitEntered(final int events, final long timeoutNanos) throws IOException {
+        // Not every kind can be woken, once it waits.
+        checkNotClosedMeanwhile();
+        final int result = Waiting.poll(fd, events, timeoutNanos);
+        checkNotClosedMeanwhile();
+        if (result < 0) {
+            throw ErrnoException.of(-result, "ppoll", fd, timeoutNanos);
+        }
+        return result;
     }
 
     // ---- reading and writing

@@ -181,34 +181,34 @@ public final class PidFd extends Fd {
     /// @throws AsynchronousCloseException the descriptor was closed by another thread meanwhile
     /// @see <a href="https://man7.org/linux/man-pages/man2/waitid.2.html">waitid(2)</a>
     public ExitStatus waitFor(final long timeoutNanos) throws IOException {
-        final ExitStatus status = take(WNOHANG);
-        if (status != null || timeoutNanos == 0 || !awaitExit(timeoutNanos)) {
-            return status;
-        }
-        return take(timeoutNanos < 0 ? 0 : WNOHANG);
-    }
-
-    private ExitStatus take(final int noHang) throws IOException {
         final int number = enter();
         try {
-            final Siginfo info = Siginfo.of(Scratch.current().cells());
-            int result;
-            do {
-                result = Libc.waitid(P_PIDFD, number, info.segment(), WEXITED | noHang);
-            } while (result == -EINTR && isOpen());
-            if (result < 0) {
-                checkNotClosedMeanwhile();
-                throw ErrnoException.of(-result, "waitid", "P_PIDFD", number, "{}",
-                        noHang == 0 ? "WEXITED" : "WEXITED|WNOHANG");
+            final ExitStatus status = take(number, WNOHANG);
+            if (status != null || timeoutNanos == 0 || awaitEntered(POLLIN, timeoutNanos) == 0) {
+                return status;
             }
-            if (info.signo() == 0) {
-                return null;
-            }
-            return info.code() == CLD_EXITED ? new ExitStatus(info.status(), 0, false)
-                    : new ExitStatus(-1, info.status(), info.code() == CLD_DUMPED);
+            return take(number, timeoutNanos < 0 ? 0 : WNOHANG);
         } finally {
             leave();
         }
+    }
+
+    private ExitStatus take(final int number, final int noHang) throws IOException {
+        final Siginfo info = Siginfo.of(Scratch.current().cells());
+        int result;
+        do {
+            result = Libc.waitid(P_PIDFD, number, info.segment(), WEXITED | noHang);
+        } while (result == -EINTR && isOpen());
+        if (result < 0) {
+            checkNotClosedMeanwhile();
+            throw ErrnoException.of(-result, "waitid", "P_PIDFD", number, "{}",
+                    noHang == 0 ? "WEXITED" : "WEXITED|WNOHANG");
+        }
+        if (info.signo() == 0) {
+            return null;
+        }
+        return info.code() == CLD_EXITED ? new ExitStatus(info.status(), 0, false)
+                : new ExitStatus(-1, info.status(), info.code() == CLD_DUMPED);
     }
 
     /// `ppoll(fd, POLLIN, timeout)`: waits until the process has ended.

@@ -448,16 +448,25 @@ public final class SocketFd extends Fd {
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long send(final MemorySegment from, final int flags, final long timeoutNanos) throws IOException {
         final long start = System.nanoTime();
-        for (;;) {
-            final long n = send(from, flags | MSG_DONTWAIT);
-            if (n != -EAGAIN) {
-                return n;
+        // Once for all tries: a close between two of them is one during the call.
+        final int number = enter();
+        try {
+            for (;;) {
+                long n;
+                do {
+                    n = Libc.send(number, from, from.byteSize(), flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+                } while (n == -EINTR && isOpen());
+                if (n != -EAGAIN) {
+                    return flow(n, "send", from.byteSize());
+                }
+                // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
+                final long left = left(start, timeoutNanos);
+                if (left == 0 || awaitEntered(POLLOUT, left) == 0) {
+                    return -EAGAIN;
+                }
             }
-            // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
-            final long left = left(start, timeoutNanos);
-            if (left == 0 || await(POLLOUT, left) == 0) {
-                return -EAGAIN;
-            }
+        } finally {
+            leave();
         }
     }
 
@@ -672,16 +681,25 @@ public final class SocketFd extends Fd {
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long recv(final MemorySegment into, final int flags, final long timeoutNanos) throws IOException {
         final long start = System.nanoTime();
-        for (;;) {
-            final long n = recv(into, flags | MSG_DONTWAIT);
-            if (n != -EAGAIN) {
-                return n;
+        // Once for all tries: a close between two of them is one during the call.
+        final int number = enter();
+        try {
+            for (;;) {
+                long n;
+                do {
+                    n = Libc.recv(number, into, into.byteSize(), flags | MSG_DONTWAIT);
+                } while (n == -EINTR && isOpen());
+                if (n != -EAGAIN) {
+                    return flow(n, "recv", into.byteSize());
+                }
+                // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
+                final long left = left(start, timeoutNanos);
+                if (left == 0 || awaitEntered(POLLIN, left) == 0) {
+                    return -EAGAIN;
+                }
             }
-            // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
-            final long left = left(start, timeoutNanos);
-            if (left == 0 || await(POLLIN, left) == 0) {
-                return -EAGAIN;
-            }
+        } finally {
+            leave();
         }
     }
 

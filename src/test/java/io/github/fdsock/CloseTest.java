@@ -17,6 +17,7 @@ import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -101,6 +102,54 @@ class CloseTest {
             final MemorySegment into = arena.allocate(9);
             final SockAddrBuffer from = SockAddrBuffer.allocate(arena);
             closeEnds(socket, Call.recvfrom, () -> socket.recvFrom(into, 0, from));
+        }
+    }
+
+    /// Closes `fd` after a call of one kind has found that it has to wait, before it waits.
+    private static void closedBetweenTryAndWait(final Fd fd, final Call kind, final Callable<?> call) {
+        try (Seen seen = Seen.calls(made -> {
+            if (made.call() != kind || !fd.isOpen()) {
+                return null;
+            }
+            final long result = made.really();
+            try {
+                fd.close();
+            } catch (final ErrnoException e) {
+                throw new UncheckedIOException(e);
+            }
+            return result;
+        })) {
+            assertThatThrownBy(call::call).isInstanceOf(AsynchronousCloseException.class);
+            assertThat(seen.all(kind)).hasSize(1);
+            assertThat(seen.all(Call.ppoll)).as("not every kind can be woken").isEmpty();
+            assertThat(seen.all(Call.close)).hasSize(1);
+        }
+    }
+
+    @SocketFamilies
+    void endsReceivingWithALimitAlsoBetweenTryAndWait(final SocketFd.Pair pair) {
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment into = arena.allocate(9);
+            closedBetweenTryAndWait(pair.first(), Call.recv, () -> pair.first().recv(into, 0, -1));
+        }
+    }
+
+    @SocketFamilies({TCP4, UNIX_STREAM, UNIX_DGRAM})
+    void endsSendingWithALimitAlsoBetweenTryAndWait(final SocketFd.Pair pair) throws Exception {
+        Background.fill(pair.first());
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment from = arena.allocate(9);
+            closedBetweenTryAndWait(pair.first(), Call.send, () -> pair.first().send(from, 0, -1));
+        }
+    }
+
+    @Test
+    void endsWaitingForAChildAlsoBetweenTryAndWait() throws Exception {
+        final Process child = new ProcessBuilder("sleep", "60").start();
+        try (PidFd pidFd = PidFd.open(child)) {
+            closedBetweenTryAndWait(pidFd, Call.waitid, pidFd::waitFor);
+        } finally {
+            child.destroyForcibly().waitFor();
         }
     }
 
