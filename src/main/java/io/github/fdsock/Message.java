@@ -117,18 +117,22 @@ public final class Message implements Closeable {
             throw new IllegalArgumentException(descriptorsMax + " descriptors; 0 to " + SCM_MAX_FD
                     + " can be in a message");
         }
+        final long capacity = descriptorsMax == 0 ? controlMax
+                : ControlBuffer.align(controlMax) + ControlBuffer.len((long) descriptorsMax * Integer.BYTES);
+        if (capacity > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("room for " + controlMax + " bytes of control messages and "
+                    + descriptorsMax + " descriptors");
+        }
         this.descriptorsMax = descriptorsMax;
         buffers = Iovec.allocate(arena, buffersMax);
         from = SockAddrBuffer.allocate(arena);
         to = SockAddrBuffer.allocate(arena);
-        final int capacity = Math.toIntExact(descriptorsMax == 0 ? controlMax
-                : ControlBuffer.align(controlMax) + ControlBuffer.len((long) descriptorsMax * Integer.BYTES));
-        control = ControlBuffer.allocate(arena, capacity);
+        control = ControlBuffer.allocate(arena, (int) capacity);
         lookup = ControlBuffer.of(control.segment());
         this.header = header.iov(buffers).control(control);
         // All that may arrive, those that were not asked for too.
         final int most = capacity < ControlBuffer.SIZEOF_CMSGHDR ? 0
-                : (capacity - ControlBuffer.SIZEOF_CMSGHDR) / Integer.BYTES;
+                : (int) (capacity - ControlBuffer.SIZEOF_CMSGHDR) / Integer.BYTES;
         received = most == 0 ? NO_NUMBERS : new int[most];
         lent = descriptorsMax == 0 ? NO_FDS : new Fd[descriptorsMax];
         numbers = descriptorsMax == 0 ? NO_NUMBERS : new int[descriptorsMax];

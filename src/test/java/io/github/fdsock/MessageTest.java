@@ -153,6 +153,12 @@ class MessageTest extends PassingFixture {
     }
 
     @Test
+    void roomThatOverflowsWithThatForDescriptorsIsRefused() {
+        assertThatThrownBy(() -> Message.allocate(arena, 1, Integer.MAX_VALUE - 40, 253))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll("2147483607", "253");
+    }
+
+    @Test
     void moreControlMessagesThanThereIsRoomForAreRefused() throws IOException {
         final Message message = message(room, Cmsg.IP_TTL.space(), 0).add(Cmsg.IP_TTL, 3);
         assertThatThrownBy(() -> message.add(Cmsg.IP_TOS, 4)).isInstanceOf(IndexOutOfBoundsException.class);
