@@ -44,8 +44,8 @@ class ConnectorTest extends LoopFixture {
     }
 
     /// Without a host the addresses are those of loopback, of IPv6 first.
-    private Connector connect(final int port) {
-        return Connector.connect(loop, AddressQuery.of(null, port), resolver, STAGGER, this::connected);
+    private Connector connect(final int port, final Duration stagger) {
+        return Connector.connect(loop, AddressQuery.of(null, port), resolver, stagger, this::connected);
     }
 
     private void connected(final Stream connected, final IOException why) {
@@ -83,7 +83,7 @@ class ConnectorTest extends LoopFixture {
     void theFirstFamilyIsIpv6() throws IOException {
         try (SocketFd six = listening(SockAddr.inet("::1", 0), 8);
                 SocketFd four = listening(SockAddr.inet("127.0.0.1", port(six)), 8)) {
-            connect(port(six));
+            connect(port(six), Duration.ofSeconds(30));
             loop.run();
             assertThat(told).isEqualTo(1);
             assertThat(failure).isNull();
@@ -96,7 +96,7 @@ class ConnectorTest extends LoopFixture {
     void anAddressThatRefusesIsFollowedByTheNextAtOnce() throws IOException {
         try (SocketFd four = listening(SockAddr.inet("127.0.0.1", 0), 8)) {
             final long start = System.nanoTime();
-            Connector.connect(loop, AddressQuery.of(null, port(four)), resolver, Duration.ofSeconds(30), this::connected);
+            connect(port(four), Duration.ofSeconds(30));
             loop.run();
             assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(30));
             assertThat(failure).isNull();
@@ -114,7 +114,7 @@ class ConnectorTest extends LoopFixture {
             first.connect(six.localAddress());
             assertThat(six.acceptQueue().length()).isEqualTo(1);
             final long start = System.nanoTime();
-            connect(port(six));
+            connect(port(six), STAGGER);
             loop.run();
             assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(STAGGER.toNanos());
             assertThat(told).isEqualTo(1);
@@ -130,7 +130,7 @@ class ConnectorTest extends LoopFixture {
         try (SocketFd socket = listening(SockAddr.inet("::1", 0), 8)) {
             free = port(socket);
         }
-        connect(free);
+        connect(free, STAGGER);
         loop.run();
         assertThat(told).isEqualTo(1);
         assertThat(stream).isNull();
@@ -149,7 +149,7 @@ class ConnectorTest extends LoopFixture {
 
     @Test
     void whatIsGivenUpWhileItIsLookedUpIsToldOnce() throws IOException {
-        final Connector connector = connect(1);
+        final Connector connector = connect(1, STAGGER);
         connector.cancel();
         connector.cancel();
         assertThat(told).as("told within cancel()").isZero();
@@ -271,7 +271,7 @@ class ConnectorTest extends LoopFixture {
     void whatIsGivenUpIsNotConnectedInTheSameTurn() throws IOException {
         try (SocketFd six = listening(SockAddr.inet("::1", 0), 8);
                 SocketFd _ = listening(SockAddr.inet("127.0.0.1", port(six)), 8)) {
-            final Connector connector = connect(port(six));
+            final Connector connector = connect(port(six), STAGGER);
             while (loop.handles().isEmpty()) {
                 loop.runOnce();
             }
