@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Several loops, each run by a thread of its own until they are closed together.
@@ -118,8 +119,8 @@ public final class EventLoops implements Closeable {
     /// @return the listeners, in the order of the loops, each to be used on its loop only
     /// @throws IllegalArgumentException another family: UNIX sockets know no `SO_REUSEPORT`
     /// @throws IOException `EADDRINUSE`: a socket without the option, or another user's, is there; then none listens
-    /// @throws IllegalStateException one of the loops has ended: it was stopped, or a handler threw; then none listens.
-    ///         Called on one of the loops
+    /// @throws IllegalStateException one of the loops has ended: it was stopped or closed, or a handler threw; then
+    ///         none listens. Called on one of the loops
     public List<Listener> listen(final SockAddr address, final Listener.ConnectionHandler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
         if (!(address instanceof SockAddr.Inet)) {
@@ -156,21 +157,23 @@ public final class EventLoops implements Closeable {
     /// Does something on a loop and waits until it is done.
     private void on(final EventLoop loop, final Action action) throws IOException {
         final CompletableFuture<Void> done = new CompletableFuture<>();
-        loop.execute(() -> {
-            try {
-                action.run();
-                done.complete(null);
-            } catch (final IOException | RuntimeException e) {
-                done.completeExceptionally(e);
-            }
-        });
         final int index = loops.indexOf(loop);
         try {
+            loop.execute(() -> {
+                try {
+                    action.run();
+                    done.complete(null);
+                } catch (final IOException | RuntimeException e) {
+                    done.completeExceptionally(e);
+                }
+            });
             CompletableFuture.anyOf(done, ends.get(index)).join();
             if (!done.isDone()) {
                 throw new IllegalStateException("loop " + index + " has ended");
             }
             done.join();
+        } catch (final RejectedExecutionException e) {
+            throw new IllegalStateException("loop " + index + " is closed", e);
         } catch (final CompletionException e) {
             if (e.getCause() instanceof final IOException failure) {
                 throw failure;

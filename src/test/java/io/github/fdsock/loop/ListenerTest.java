@@ -394,6 +394,14 @@ class ListenerTest extends LoopFixture {
     }
 
     @Test
+    void severalLoopsThatAreClosedRefuseToListen() throws IOException {
+        final EventLoops loops = EventLoops.start(2, WaitStrategy.BLOCK);
+        loops.close();
+        assertThatThrownBy(() -> loops.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("loop 0");
+    }
+
+    @Test
     void aFailureForAListenerWhoseLoopIsClosedDoesNotEndTheLoopThatHasIt() throws Exception {
         try (EventLoops loops = EventLoops.start(1, WaitStrategy.BLOCK)) {
             final EventLoop own = EventLoop.open();
