@@ -1,5 +1,6 @@
 package io.github.fdsock.loop;
 
+import static io.github.fdsock.sys.Constants.EEXIST;
 import static io.github.fdsock.sys.Constants.EFD_NONBLOCK;
 import static io.github.fdsock.sys.Constants.EPERM;
 import static io.github.fdsock.sys.Constants.EPOLLERR;
@@ -202,6 +203,12 @@ public final class EventLoop implements Executor, Closeable {
         } catch (final ErrnoException e) {
             if (e.errno() != EPERM) {
                 throw e;
+            }
+            // Which the kernel would have told, had it taken the first.
+            for (final Registration file : files) {
+                if (file.fd() == fd) {
+                    throw ErrnoException.of(EEXIST, "epoll_ctl", epoll, "EPOLL_CTL_ADD", fd);
+                }
             }
             registration.alwaysReady = true;
             files = with(files, registration);

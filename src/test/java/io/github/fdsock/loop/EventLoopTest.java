@@ -260,6 +260,24 @@ class EventLoopTest {
     }
 
     @Test
+    void aFileToBeRegisteredTwiceIsRefusedAsWell() throws IOException {
+        final AtomicInteger told = new AtomicInteger();
+        try (Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0);
+                Fd other = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0)) {
+            final Registration first = loop.register(file, EPOLLIN, (_, _) -> told.incrementAndGet());
+            assertThatThrownBy(() -> loop.register(file, EPOLLOUT, (_, _) -> told.addAndGet(100)))
+                    .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(EEXIST));
+            loop.register(other, EPOLLIN, (_, _) -> told.addAndGet(10));
+            loop.runNoWait();
+            assertThat(told).hasValue(11);
+            first.deregister();
+            loop.register(file, EPOLLIN, (_, _) -> told.addAndGet(1000));
+            loop.runNoWait();
+            assertThat(told).hasValue(1021);
+        }
+    }
+
+    @Test
     void whatIsRefusedBeforeTheCallTakesNoSlotEither() throws IOException {
         final EventFd closed = signalled();
         closed.close();
