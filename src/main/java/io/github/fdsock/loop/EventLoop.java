@@ -128,6 +128,9 @@ public final class EventLoop implements Executor, Closeable {
     private DatagramMemory datagramMemory;
     private TurnObserver observer;
 
+    /// Whether that one was told that the turn has begun.
+    private boolean turnObserved;
+
     /// Set by [#close] before it ends what is registered: nothing new comes in.
     private volatile boolean closed;
 
@@ -642,14 +645,16 @@ public final class EventLoop implements Executor, Closeable {
 
     private void turnBegins() {
         now = System.nanoTime();
-        if (observer != null) {
+        turnObserved = observer != null;
+        if (turnObserved) {
             observer.begun();
         }
     }
 
     private void turnEnds() {
         metrics.turnEnded(System.nanoTime() - now);
-        if (observer != null) {
+        if (turnObserved) {
+            turnObserved = false;
             observer.ended();
         }
     }
@@ -837,7 +842,7 @@ public final class EventLoop implements Executor, Closeable {
 
     /// Lets somebody measure the turns; nobody does at first.
     ///
-    /// @param observer is told of each; null for nobody any more
+    /// @param observer is told of each that begins from now on; null for nobody any more
     /// @throws IllegalStateException where there is one already
     public void observe(final TurnObserver observer) {
         requireThread();
@@ -845,6 +850,7 @@ public final class EventLoop implements Executor, Closeable {
             throw new IllegalStateException("the loop is observed by " + this.observer + " already");
         }
         this.observer = observer;
+        turnObserved = false;
     }
 
     /// The loop's own descriptor, for another loop or a `poll(2)` to wait for: where it is readable, or [#timeoutNanos]

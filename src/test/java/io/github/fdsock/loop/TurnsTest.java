@@ -814,6 +814,35 @@ class TurnsTest {
         assertThat(metrics.timersArmed()).isEqualTo(1);
     }
 
+    @Test
+    void anObserverIsToldOfWholeTurns() throws IOException {
+        final List<String> told = new ArrayList<>();
+        final EventLoop.TurnObserver observer = new EventLoop.TurnObserver() {
+            @Override
+            public void begun() {
+                told.add("begun");
+            }
+
+            @Override
+            public void ended() {
+                told.add("ended");
+            }
+        };
+        loop.schedule(0, () -> loop.observe(observer));
+        loop.runNoWait();
+        assertThat(told).as("of the turn that it came in").isEmpty();
+        loop.schedule(0, () -> { });
+        loop.runNoWait();
+        assertThat(told).containsExactly("begun", "ended", "begun", "ended");
+        told.clear();
+        loop.schedule(0, () -> {
+            loop.observe(null);
+            loop.observe(observer);
+        });
+        loop.runNoWait();
+        assertThat(told).as("of the turn in which it was replaced").containsExactly("begun", "ended", "begun");
+    }
+
     private static void spin(final long nanos) {
         final long start = System.nanoTime();
         while (System.nanoTime() - start < nanos) {
