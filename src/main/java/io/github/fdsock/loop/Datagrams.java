@@ -290,7 +290,7 @@ public final class Datagrams extends Handle {
                 empty = receive();
             }
             if ((events & (EPOLLOUT | EPOLLERR)) != 0 && !closed) {
-                flush();
+                flush((events & EPOLLOUT) != 0);
             }
             // Of datagrams the peer's end does not exist: the own socket was shut down, perhaps by a close elsewhere.
             if ((events & (EPOLLHUP | EPOLLRDHUP)) != 0 && !closed && empty) {
@@ -784,8 +784,8 @@ public final class Datagrams extends Handle {
         }
     }
 
-    /// Sends what is queued, as far as the kernel takes it.
-    private void flush() throws IOException {
+    /// Sends what is queued, as far as the kernel takes it; with nothing left a writable socket has drained.
+    private void flush(final boolean writable) throws IOException {
         ErrnoException first = null;
         int before = 0;
         while (!queue.isEmpty() && !closed) {
@@ -831,7 +831,7 @@ public final class Datagrams extends Handle {
                 earlier(told, before);
             }
         }
-        if (drainDue && !closed) {
+        if (drainDue && writable && !closed) {
             drainDue = false;
             if (onDrain != null) {
                 onDrain.run();

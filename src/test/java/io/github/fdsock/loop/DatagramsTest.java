@@ -641,6 +641,32 @@ class DatagramsTest extends DatagramFixture {
         assertThat(told).containsOnlyOnce("drained").hasSize(tries + 2).endsWith("PING");
     }
 
+    /// An error wakes whoever waits, and says nothing about room.
+    @Test
+    void anErrorAloneIsNoReasonToGoOn() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        final SocketFd socket = both[0].socket();
+        socket.setsockopt(SockOpt.SO_SNDBUF, 1);
+        socket.setsockopt(SockOpt.SO_TIMESTAMPING, SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE
+                | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY);
+        both[0].onReport((data, from, message) -> told.add("report")).onDrain(() -> told.add("drained"));
+        both[0].send(data("x"));
+        // Begun and not sent, it takes the room of others.
+        assertThat(socket.send(arena.allocate(4000), MSG_MORE | MSG_DONTWAIT)).isEqualTo(4000);
+        assertThat(socket.await(POLLOUT, 0) & POLLOUT).isZero();
+        final Message message = Message.allocate(arena, 1, 0, 0);
+        message.buffers().add(data("y"));
+        try (Faults _ = Faults.inject("sendmsg:error=EAGAIN")) {
+            assertThat(both[0].trySend(message)).isEqualTo(-EAGAIN);
+        }
+        both[1].onMessage(null);
+        Turns.untilQuiet(loop);
+        assertThat(told).containsExactly("report");
+        socket.send(data(""), MSG_DONTWAIT);
+        Turns.untilQuiet(loop);
+        assertThat(told).contains("drained");
+    }
+
     // ---- the end
 
     @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
