@@ -261,7 +261,7 @@ public final class Datagrams extends Handle {
     }
 
     private void updateInterest() {
-        if (!closed && !busy) {
+        if (!closed && !busy && !(paused && registration.isSuspended())) {
             try {
                 registration.interest(wanted());
             } catch (final IOException e) {
@@ -284,17 +284,15 @@ public final class Datagrams extends Handle {
             if ((events & EPOLLERR) != 0) {
                 readErrors();
             }
-            // A rest without a pause is told at the end of this turn.
-            boolean empty = paused;
+            boolean empty = false;
             if ((events & ~EPOLLOUT) != 0 && !closed && !paused && rest == null) {
                 empty = receive();
             }
             if ((events & (EPOLLOUT | EPOLLERR)) != 0 && !closed) {
                 flush((events & EPOLLOUT) != 0);
             }
-            // Of datagrams the peer's end does not exist: the own socket was shut down, perhaps by a close elsewhere.
-            if ((events & (EPOLLHUP | EPOLLRDHUP)) != 0 && !closed && empty) {
-                destroy(socket.isOpen() ? null : new ClosedChannelException());
+            if ((events & (EPOLLHUP | EPOLLRDHUP)) != 0 && !closed) {
+                hangUp(events, empty);
             }
         } catch (final IOException e) {
             destroy(e);
@@ -302,6 +300,24 @@ public final class Datagrams extends Handle {
             busy = false;
             updateInterest();
         }
+    }
+
+    /// Of datagrams the peer's end does not exist: the own socket was shut down, perhaps by a close elsewhere.
+    private void hangUp(final int events, final boolean empty) throws IOException {
+        if (paused ? !socket.isOpen() : empty && rest == null) {
+            destroy(socket.isOpen() ? null : new ClosedChannelException());
+        } else if (paused && (events & EPOLLHUP) != 0) {
+            // What has come is still to be told, what is queued is refused, and resume() brings the socket back.
+            flush(false);
+            if (!closed) {
+                try {
+                    registration.suspend();
+                } catch (final IllegalStateException e) {
+                    throw closedByOthers(e);
+                }
+            }
+        }
+        // Otherwise a rest is told at the end of this turn, or there is more to receive.
     }
 
     // ---- receiving
@@ -426,7 +442,8 @@ public final class Datagrams extends Handle {
     /// Receives no more until [#resume]: within a handler no further datagram comes behind the one that is being
     /// handled.
     ///
-    /// Meanwhile the kernel keeps what its receive buffer has room for, and drops the rest.
+    /// Meanwhile the kernel keeps what its receive buffer has room for, and drops the rest. A socket that is shut down
+    /// meanwhile is closed after [#resume], when all that has come was told.
     ///
     /// @return this
     public Datagrams pause() {

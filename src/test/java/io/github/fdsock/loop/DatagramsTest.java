@@ -715,6 +715,48 @@ class DatagramsTest extends DatagramFixture {
         assertThat(told).containsExactlyInAnyOrder("closed null", "the other closed null");
     }
 
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void onePausedThatIsShutDownKeepsWhatHasComeUntilItGoesOn(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        final int batch = family == UNIX_DGRAM ? 4 : 16;
+        final List<String> sent = IntStream.range(0, batch + 4).mapToObj(Integer::toString).toList();
+        both[1].onClose(cause -> told.add("closed " + cause));
+        both[1].onMessage((data, from, message) -> {
+            told.add(text(data));
+            if (told.size() == 1 || told.size() == 3) {
+                both[1].pause();
+                both[1].socket().shutdown(SHUT_RDWR);
+            }
+        });
+        sent.forEach(each -> both[0].send(data(each)));
+        for (final int until : new int[] {1, 3}) {
+            Turns.untilQuiet(loop);
+            assertThat(told).isEqualTo(sent.subList(0, until));
+            assertThat(both[1].send(data("x"), null, failure -> { })).as("what is refused wakes nothing").isTrue();
+            Turns.untilQuiet(loop);
+            assertThat(told).hasSize(until);
+            both[1].resume();
+        }
+        Turns.until(loop, () -> both[1].isClosed());
+        Turns.untilQuiet(loop);
+        assertThat(told.subList(0, sent.size())).isEqualTo(sent);
+        assertThat(told.subList(sent.size(), told.size())).containsExactly("closed null");
+    }
+
+    /// Nobody takes it any more, and nobody would be told.
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void whatIsQueuedWhenAPausedOneIsShutDownIsTold(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        both[0].pause();
+        try (Faults _ = Faults.inject("send:error=EAGAIN")) {
+            both[0].send(data("x"), null, failure -> told.add("failed " + ((ErrnoException) failure).errno()));
+        }
+        both[0].socket().shutdown(SHUT_RDWR);
+        Turns.untilQuiet(loop);
+        assertThat(told).containsExactly("failed " + EPIPE);
+        assertThat(both[0].isClosed()).isFalse();
+    }
+
     @Test
     void theLoopRunsForItUnlessItDoesNotCount() throws IOException {
         final Datagrams datagrams = loop.datagrams(UDP4.any());
