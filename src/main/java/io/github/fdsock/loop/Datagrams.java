@@ -619,7 +619,8 @@ public final class Datagrams extends Handle {
     /// `sendto(2)`: sends a datagram, or queues it.
     ///
     /// @param data as [#send(MemorySegment)]
-    /// @param to where to: the sender's address for an answer; copied where it has to wait
+    /// @param to where to: the sender's address for an answer; copied where it has to wait. One that is empty, as that
+    ///         of a UNIX sender without a name, stands for the peer of a connected socket
     /// @return as [#send(MemorySegment)]
     public boolean send(final MemorySegment data, final SockAddrBuffer to) {
         return send(data, Objects.requireNonNull(to, "to"), null);
@@ -628,7 +629,7 @@ public final class Datagrams extends Handle {
     /// `sendto(2)`: sends a datagram, or queues it, and tells when the kernel has taken it.
     ///
     /// @param data as [#send(MemorySegment)]
-    /// @param to where to; null for the peer of a connected socket
+    /// @param to where to; null, or an empty one, for the peer of a connected socket
     /// @param completion is told when it has been taken, which does not mean that it arrives, or why not: `EMSGSIZE`,
     ///         longer than a datagram can be; `EDESTADDRREQ`, no address and no peer; `ENETUNREACH`, `EACCES`, … of
     ///         this datagram; `EAGAIN`, the queue is full; null where nobody asks: then [#onError] is told why not
@@ -660,9 +661,11 @@ public final class Datagrams extends Handle {
         return send(data, to, segment, completion);
     }
 
-    private boolean send(final MemorySegment data, final SockAddrBuffer to, final int segment,
+    private boolean send(final MemorySegment data, final SockAddrBuffer address, final int segment,
             final Stream.Completion completion) {
         loop.requireThread();
+        // To sendto(2) over UDP an empty one is EINVAL, to sendmsg(2), by which the queue is sent, it is none.
+        final SockAddrBuffer to = address == null || address.length() == 0 ? null : address;
         if (!closed && !socket.isOpen()) {
             destroy(new ClosedChannelException());
         }

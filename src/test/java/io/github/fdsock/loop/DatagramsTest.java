@@ -667,6 +667,27 @@ class DatagramsTest extends DatagramFixture {
         assertThat(told).contains("drained");
     }
 
+    /// As `sendmsg(2)` has it, and `sendto(2)` over UNIX sockets; over UDP that says `EINVAL`.
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void anEmptyAddressIsThePeersHoweverItIsSent(final SocketFamily family) throws IOException {
+        final Datagrams[] both = connected(family);
+        final SockAddrBuffer nowhere = SockAddrBuffer.allocate(arena);
+        both[0].onError((error, report, destination) -> told.add(error.getMessage()));
+        both[0].send(data("1"), nowhere);
+        try (Faults _ = Faults.inject("send,sendto:error=EAGAIN")) {
+            both[0].send(data("2"), nowhere);
+        }
+        final Message message = Message.allocate(arena, 1, 0, 0).to(nowhere);
+        Turns.untilQuiet(loop);
+        message.buffers().add(data("3"));
+        assertThat(both[0].trySend(message)).isEqualTo(1);
+        if (family != UNIX_DGRAM) {
+            both[0].sendSegmented(data("4"), 100, nowhere, null);
+        }
+        Turns.untilQuiet(loop);
+        assertThat(told).isEqualTo(family == UNIX_DGRAM ? List.of("1", "2", "3") : List.of("1", "2", "3", "4"));
+    }
+
     // ---- the end
 
     @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
