@@ -116,10 +116,29 @@ final class DatagramQueue {
 
     /// Takes the first one out, to be [given back][DatagramMemory#giveBack]; null where there is none.
     Place poll() {
-        final Place place = first;
+        return takeOut(null, first);
+    }
+
+    /// Takes the first one out that has no address, as [#poll].
+    Place pollForPeer() {
+        Place before = null;
+        Place place = first;
+        while (place != null && place.addressed) {
+            before = place;
+            place = place.next;
+        }
+        return takeOut(before, place);
+    }
+
+    /// @param before who is in front of it; null for nobody
+    private Place takeOut(final Place before, final Place place) {
         if (place != null) {
-            first = place.next;
-            last = first == null ? null : last;
+            if (before == null) {
+                first = place.next;
+            } else {
+                before.next = place.next;
+            }
+            last = place.next == null ? before : last;
             place.next = null;
             grown(-1, -place.length);
         }

@@ -891,7 +891,8 @@ public final class Datagrams extends Handle {
     /// `connect(2)`: chooses a peer, in the place of an earlier one. [#send(MemorySegment)] sends to it, and of what
     /// comes from now on only the peer's is received; what has been received before is still told. Its ICMP errors are
     /// told of by [#onError] from now on. What is queued for an earlier peer still goes there; over a UNIX socket,
-    /// where nobody waits for any other than the peer, it is refused with `EAGAIN`.
+    /// where nobody waits for any other than the peer, it is refused with `EAGAIN`. What is queued without an address,
+    /// behind others, from when there was no peer, is refused with `EDESTADDRREQ`.
     ///
     /// @param peer the address
     /// @return this
@@ -906,9 +907,10 @@ public final class Datagrams extends Handle {
         }
         if (earlier != null && family != AF_UNIX) {
             queue.address(earlier);
-        } else if (earlier != null) {
-            for (DatagramQueue.Place place = queue.poll(); place != null; place = queue.poll()) {
-                refused(ErrnoException.of(EAGAIN, "send", number, place.length), earlier, place.completion);
+        } else {
+            final int errno = earlier != null ? EAGAIN : EDESTADDRREQ;
+            for (DatagramQueue.Place place = queue.pollForPeer(); place != null; place = queue.pollForPeer()) {
+                refused(ErrnoException.of(errno, "send", number, place.length), earlier, place.completion);
                 memory.giveBack(place);
             }
         }

@@ -363,6 +363,30 @@ class DatagramErrorsTest extends DatagramFixture {
         assertThat(loop.metrics().bytesQueued()).isZero();
     }
 
+    @SocketFamilies({UDP4, UDP6})
+    void whatIsQueuedWithoutAPeerDoesNotReachALaterOne(final SocketFamily family) throws IOException {
+        final Datagrams one = at(family);
+        final Datagrams other = at(family);
+        one.onMessage((data, from, message) -> told.add("one " + data.byteSize()));
+        other.onMessage((data, from, message) -> told.add("other " + data.byteSize()));
+        final Datagrams sender = at(family);
+        try (Faults _ = Faults.inject("sendto:error=EAGAIN")) {
+            sender.send(bytes(1), one.localAddress());
+            sender.send(bytes(2), null, failure -> told.add("2 " + name(failure)));
+            sender.send(bytes(3), one.localAddress());
+            sender.send(bytes(4));
+        }
+        assertThat(sender.datagramsQueued()).isEqualTo(4);
+        sender.connect(other.localAddress());
+        assertThat(sender.datagramsQueued()).isEqualTo(2);
+        assertThat(sender.bytesQueued()).isEqualTo(4);
+        sender.send(bytes(5));
+        runUntilTold(5);
+        assertThat(told).containsExactlyInAnyOrder("one 1", "2 EDESTADDRREQ", "one 3", "EDESTADDRREQ of null",
+                "other 5");
+        assertThat(loop.metrics().bytesQueued()).isZero();
+    }
+
     // ---- who is told
 
     @Test
