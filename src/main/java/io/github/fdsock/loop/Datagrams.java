@@ -85,7 +85,7 @@ public final class Datagrams extends Handle {
         ///        [SockAddrBuffer#set(SockAddrBuffer)] keeps it
         /// @param message what came beside it: packet information, time stamps, descriptors ([Message#takeFd]; those
         ///         not taken are closed when this returns). [Message#truncated] says that the bytes are not all, and
-        ///         [Message#length] how many it had. What `UDP_GRO` has joined shares one message
+        ///         [Message#length] how many it had. What `UDP_GRO` has joined shares one message.
         /// @throws IOException closes the socket with it
         void message(MemorySegment data, SockAddrBuffer from, Message message) throws IOException;
     }
@@ -993,6 +993,8 @@ public final class Datagrams extends Handle {
 
     /// `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`: by which interface leaves what is sent to groups.
     ///
+    /// Of an IPv6 socket that serves IPv4 as well: to IPv6 groups. For others set [SockOpt#IP_MULTICAST_IF].
+    ///
     /// @param interfaceIndex the interface; 0 for the one that the routing table says
     /// @return this
     /// @throws IOException `ENODEV`, `EADDRNOTAVAIL`: no such interface
@@ -1008,7 +1010,9 @@ public final class Datagrams extends Handle {
 
     /// `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`: how far what is sent to groups goes.
     ///
-    /// @param hops 0 (this machine) to 255; 1 (this network) unless set
+    /// Of an IPv6 socket that serves IPv4 as well: to IPv6 groups. For others set [SockOpt#IP_MULTICAST_TTL].
+    ///
+    /// @param hops 0 (this machine) to 255; 1 (this network) unless set, and again with -1
     /// @return this
     /// @throws IOException `EINVAL`: out of range
     public Datagrams multicastTtl(final int hops) throws IOException {
@@ -1030,7 +1034,9 @@ public final class Datagrams extends Handle {
 
     /// `IP_TTL`, `IPV6_UNICAST_HOPS`: how far everything else goes.
     ///
-    /// @param hops 1 to 255 (IPv6: from 0); 64 unless set
+    /// Of an IPv6 socket that serves IPv4 as well: what goes by IPv6. For the other set [SockOpt#IP_TTL].
+    ///
+    /// @param hops 1 to 255 (IPv6: from 0); as the system has it, mostly 64, unless set, and again with -1
     /// @return this
     /// @throws IOException `EINVAL`: out of range
     public Datagrams ttl(final int hops) throws IOException {

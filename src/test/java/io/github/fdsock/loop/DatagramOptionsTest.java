@@ -106,7 +106,8 @@ class DatagramOptionsTest extends DatagramFixture {
         assertThat(heard).containsExactly("one", "two");
     }
 
-    /// libuv refuses a TTL of 0 for IPv6 as well, which Linux takes; and an option of a closed socket by EBADF.
+    /// libuv refuses a TTL of 0 for IPv6 as well, and -1, which Linux takes; like ours it leaves alone what an IPv6
+    /// socket sends by IPv4. It refuses an option of a closed socket by EBADF.
     @SocketFamilies({UDP4, UDP6})
     void u37_rangesAreTheKernels(final SocketFamily family) throws IOException {
         final Datagrams datagrams = loop.datagrams(family.any());
@@ -120,6 +121,20 @@ class DatagramOptionsTest extends DatagramFixture {
         assertThat(datagrams.socket().getsockopt(SockOpt.SO_BROADCAST)).isTrue();
         assertThatThrownBy(() -> datagrams.ttl(256)).hasMessageContaining("EINVAL");
         assertThatThrownBy(() -> datagrams.multicastTtl(256)).hasMessageContaining("EINVAL");
+        try (SocketFd untouched = family.socket()) {
+            for (final SockOpt<Integer> each : List.of(SockOpt.IP_TTL, SockOpt.IP_MULTICAST_TTL)) {
+                assertThat(datagrams.socket().getsockopt(each).equals(untouched.getsockopt(each)))
+                        .as("%s is left alone", each).isEqualTo(six);
+            }
+            datagrams.ttl(-1).multicastTtl(-1);
+            for (final SockOpt<Integer> each : List.of(SockOpt.IP_TTL, SockOpt.IP_MULTICAST_TTL,
+                    SockOpt.IPV6_UNICAST_HOPS, SockOpt.IPV6_MULTICAST_HOPS).subList(0, six ? 4 : 2)) {
+                assertThat(datagrams.socket().getsockopt(each)).as("%s is the default", each)
+                        .isEqualTo(untouched.getsockopt(each));
+            }
+        }
+        assertThatThrownBy(() -> datagrams.ttl(-2)).hasMessageContaining("EINVAL");
+        assertThatThrownBy(() -> datagrams.multicastTtl(-2)).hasMessageContaining("EINVAL");
         if (six) {
             datagrams.ttl(0);
         } else {
