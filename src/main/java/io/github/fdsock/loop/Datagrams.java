@@ -85,7 +85,10 @@ public final class Datagrams extends Handle {
         ///        [SockAddrBuffer#set(SockAddrBuffer)] keeps it
         /// @param message what came beside it: packet information, time stamps, descriptors ([Message#takeFd]; those
         ///         not taken are closed when this returns). [Message#truncated] says that the bytes are not all, and
-        ///         [Message#length] how many it had. What `UDP_GRO` has joined shares one message.
+        ///         [Message#length] how many it had. What `UDP_GRO` has joined shares one message. It is the loop's,
+        ///         to be read and taken from: who changes its [Message#buffers], by [Message#clear] too, takes from all
+        ///         the loop's datagram sockets the room to receive into. Only assertions (`-ea`) find that it was
+        ///         cleared
         /// @throws IOException closes the socket with it
         void message(MemorySegment data, SockAddrBuffer from, Message message) throws IOException;
     }
@@ -409,6 +412,7 @@ public final class Datagrams extends Handle {
 
     /// That one could not be closed is about whoever has sent it: a peer can choose one of a file that says so.
     private void closeDescriptors(final Message message) throws ErrnoException {
+        assert message.buffers().count() == 1 : "a handler has cleared the loop's message";
         try {
             message.close();
         } catch (final ErrnoException e) {

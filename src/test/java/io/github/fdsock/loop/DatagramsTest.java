@@ -408,6 +408,14 @@ class DatagramsTest extends DatagramFixture {
     }
 
     @Test
+    void aHandlerThatClearsTheLoopsMessageIsFoundByAssertions() throws IOException {
+        final Datagrams[] both = connected(UDP4);
+        both[1].onMessage((data, from, message) -> message.clear());
+        both[0].send(data("x"));
+        assertThatThrownBy(() -> loop.runOnce()).isInstanceOf(AssertionError.class).hasMessageContaining("cleared");
+    }
+
+    @Test
     void aHandlerThatThrowsLosesOnlyWhatItWasGiven() throws IOException {
         final Datagrams[] both = connected(UDP4);
         both[1].onMessage((data, from, message) -> {
