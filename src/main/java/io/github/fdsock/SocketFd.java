@@ -1296,12 +1296,13 @@ public final class SocketFd extends Fd {
         }
     }
 
-    /// `getsockopt` of `SO_PASSCRED`, `SO_PASSSEC` and `SO_PASSPIDFD`: whether what comes tells its sender. Then a read of a
-    /// UNIX stream ends where another sender's bytes begin. Connections inherit it of their listener, once and for all.
+    /// `getsockopt` of `SO_PASSCRED`, `SO_PASSSEC` and `SO_PASSPIDFD`: whether what comes tells its sender. Then a read
+    /// of a UNIX stream ends where another sender's bytes begin. Connections inherit it of their listener, once and for
+    /// all.
     ///
     /// @return whether one of them is set
-    /// @throws ErrnoException `ENOPROTOOPT`: before Linux 6.5, which does not know `SO_PASSPIDFD`; since 6.16 `EOPNOTSUPP`
-    ///         for TCP and the like
+    /// @throws ErrnoException `ENOPROTOOPT`: before Linux 6.5, which does not know `SO_PASSPIDFD`; since 6.16
+    ///         `EOPNOTSUPP` for TCP and the like
     public boolean receivesSenders() throws ErrnoException {
         return getsockopt(SockOpt.SO_PASSCRED) || getsockopt(SockOpt.SO_PASSSEC) || getsockopt(SockOpt.SO_PASSPIDFD);
     }

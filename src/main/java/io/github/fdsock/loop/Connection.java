@@ -42,7 +42,7 @@ abstract sealed class Connection extends Handle permits Stream {
         /// A read that leaves room in its buffer has taken all there was.
         TCP,
 
-        /// The same, where no descriptors may be sent to it, and it receives no senders: a read ends behind descriptors,
+        /// The same, where no descriptors may be sent to it, and it receives no senders: a read ends behind the former,
         /// and where another sender's bytes begin.
         UNIX,
 
