@@ -87,6 +87,11 @@ final class Direction {
                     // The signal of that may have gone to who had the turn before.
                     requireOwnerOpen();
                     poller.await(this, thread, leftOrThrow(thread, start, timeoutNanos));
+                    if (waiter == null && !signalled) {
+                        // A signal of an earlier wait was late, and has woken this one.
+                        ended(thread);
+                        begun();
+                    }
                 }
             } finally {
                 ended(thread);

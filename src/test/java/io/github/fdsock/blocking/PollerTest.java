@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -241,6 +242,35 @@ class PollerTest {
             assertThat(second.first.in.isSignalled()).isFalse();
             poller.dispatch(stale.set(0, EPOLLIN, second.first.data()), 1);
             assertThat(second.first.in.isSignalled()).isTrue();
+        }
+    }
+
+    /// One that looks who waits, and wakes it late, may come to the next wait of the same thread.
+    @Test
+    void aSignalThatIsLateDoesNotKeepTheNextWaitAsleep() throws Exception {
+        final int rounds = 200_000;
+        final AtomicInteger waits = new AtomicInteger();
+        try (Pair pair = pair(poller)) {
+            final Direction direction = pair.first.in;
+            final Virtual<Void> waiting = start(() -> {
+                for (int i = 0; i < rounds; i++) {
+                    direction.await(0, FOREVER);
+                    waits.incrementAndGet();
+                }
+            });
+            final long start = System.nanoTime();
+            final Runnable signals = () -> {
+                while (waits.get() < rounds && System.nanoTime() - start < PATIENCE_NANOS) {
+                    direction.signal();
+                    for (int i = ThreadLocalRandom.current().nextInt(100); i > 0; i--) {
+                        Thread.onSpinWait();
+                    }
+                }
+            };
+            final Thread other = Thread.ofPlatform().start(signals);
+            signals.run();
+            other.join();
+            assertThat(waits).hasValue(rounds);
         }
     }
 
