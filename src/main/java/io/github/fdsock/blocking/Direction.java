@@ -104,11 +104,14 @@ final class Direction {
 
     /// Waits for a while, for what no event tells of.
     void rest(final long start, final long timeoutNanos, final long nanos) throws IOException {
+        final Poller poller = owner.poller();
+        poller.requireOtherThread();
         final Thread thread = begun();
         try {
+            poller.requireOpen();
             requireOwnerOpen();
             final long left = leftOrThrow(thread, start, timeoutNanos);
-            LockSupport.parkNanos(owner.poller(), left < 0 ? nanos : Math.min(left, nanos));
+            LockSupport.parkNanos(poller, left < 0 ? nanos : Math.min(left, nanos));
         } finally {
             ended(thread);
         }

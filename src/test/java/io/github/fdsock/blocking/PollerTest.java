@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.sys.struct.EpollEvents;
@@ -510,6 +511,39 @@ class PollerTest {
                 final Virtual<Void> writer = start(() -> pair.first.write(much, FOREVER)).awaitParked();
                 end(other);
                 assertThat(writer.failure()).isInstanceOf(AsynchronousCloseException.class);
+            }
+        }
+    }
+
+    /// The descriptor is not registered, and nothing tells of a place.
+    @Test
+    void itsEndEndsTheWaitForAPlaceInTheQueueOfAUnixListener() throws Exception {
+        try (Poller other = Poller.open(); SocketFd listener = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
+            listener.bind(SockAddr.unixAutobind());
+            listener.listen(0);
+            final SockAddr address = listener.localAddress();
+            try (BlockingSocket _ = other.connect(address, FOREVER)) {
+                final Virtual<Void> second = start(() -> other.connect(address, PATIENCE_NANOS).close()).awaitParked();
+                end(other);
+                assertThat(second.failure()).isInstanceOf(AsynchronousCloseException.class);
+            }
+        }
+    }
+
+    @Test
+    void whoRunsTheLoopDoesNotWaitForAPlaceInTheQueueOfAUnixListener() throws Exception {
+        try (EventLoop loop = EventLoop.open(); Poller guest = Poller.on(loop);
+                SocketFd listener = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
+            listener.bind(SockAddr.unixAutobind());
+            listener.listen(0);
+            final SockAddr address = listener.localAddress();
+            try (BlockingSocket _ = guest.connect(address, FOREVER)) {
+                loop.execute(() -> {
+                    assertThatThrownBy(() -> guest.connect(address, 1_000_000).close())
+                            .isInstanceOf(IllegalStateException.class).hasMessageContaining("wait for itself");
+                    loop.stop();
+                });
+                loop.run();
             }
         }
     }
