@@ -109,15 +109,20 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
         final long start = Direction.start(timeoutNanos);
         in.begin(start, timeoutNanos);
         try {
-            long n = fd.read(into);
+            long n = tryRead(into);
             while (n == -EAGAIN) {
                 awaitReading(start, timeoutNanos);
-                n = fd.read(into);
+                n = tryRead(into);
             }
             return n;
         } finally {
             in.end();
         }
+    }
+
+    /// `read(2)`, which does not wait.
+    long tryRead(final ByteBuffer into) throws IOException {
+        return fd.read(into);
     }
 
     /// `write(2)` or `send(2)`, as often as it takes: writes everything.
@@ -155,12 +160,17 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
         final int first = from.position();
         out.begin(start, timeoutNanos);
         try {
-            while (fd.write(from) == -EAGAIN || from.hasRemaining()) {
+            while (tryWrite(from) == -EAGAIN || from.hasRemaining()) {
                 awaitWriting(start, timeoutNanos, from.position() - first);
             }
         } finally {
             out.end();
         }
+    }
+
+    /// `write(2)`, which does not wait.
+    long tryWrite(final ByteBuffer from) throws IOException {
+        return fd.write(from);
     }
 
     /// Waits until reading is worth another try: for calls that this class does not have, of an eventfd, a timer and so

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 
 /// A socket whose calls wait until they are done, in any thread: those of [SocketFd] that may have to.
@@ -144,6 +145,18 @@ public final class BlockingSocket extends BlockingFd {
     @Override
     public void write(final MemorySegment from, final long timeoutNanos) throws IOException {
         send(from, 0, timeoutNanos);
+    }
+
+    /// Whoever shares the socket may have let it block. Without room `read(2)` does not wait in any case, and `recv(2)`
+    /// would.
+    @Override
+    long tryRead(final ByteBuffer into) throws IOException {
+        return into.hasRemaining() ? socket.recv(into, MSG_DONTWAIT) : socket.read(into);
+    }
+
+    @Override
+    long tryWrite(final ByteBuffer from) throws IOException {
+        return socket.send(from, MSG_DONTWAIT);
     }
 
     /// `recv(2)`: receives what is there, as soon as there is something.

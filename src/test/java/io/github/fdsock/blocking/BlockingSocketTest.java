@@ -503,6 +503,30 @@ class BlockingSocketTest {
         }
 
         @Test
+        void holdWhereWhoSharesTheSocketLetsItBlock() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                pair.first.fd().nonBlocking(false);
+                final ByteBuffer one = ByteBuffer.allocate(1);
+                final Virtual<Long> reader = Virtual.start(() -> pair.first.read(one, SHORT_NANOS));
+                assertThat(reader.failure()).isInstanceOf(SocketTimeoutException.class);
+                fill(pair.first.fd());
+                final Virtual<Void> writer = Virtual.start(() -> {
+                    pair.first.write(one, SHORT_NANOS);
+                    return null;
+                });
+                assertThat(writer.failure()).isInstanceOf(SocketTimeoutException.class);
+            }
+        }
+
+        @Test
+        void areNotNeededToReadIntoABufferWithoutRoom() throws Exception {
+            try (Pair pair = unixPair(SOCK_STREAM)) {
+                final ByteBuffer none = ByteBuffer.allocate(0);
+                assertThat(Virtual.start(() -> pair.first.read(none, FOREVER)).result()).isZero();
+            }
+        }
+
+        @Test
         void ofAWriteTellHowMuchIsThrough() throws Exception {
             try (Pair pair = unixPair(SOCK_STREAM)) {
                 final MemorySegment much = arena.allocate(1 << 20);
