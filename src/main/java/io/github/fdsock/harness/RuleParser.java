@@ -159,7 +159,7 @@ final class RuleParser {
 
     private static FaultRule length(final FaultRule rule, final String operator, final long bytes) {
         return switch (operator) {
-            case "<" -> rule.length(0, bytes - 1);
+            case "<" -> rule.length(0, Math.subtractExact(bytes, 1));
             case "<=" -> rule.length(0, bytes);
             case ">" -> rule.length(Math.addExact(bytes, 1), Long.MAX_VALUE);
             case ">=" -> rule.length(bytes, Long.MAX_VALUE);

@@ -155,6 +155,7 @@ class FaultRuleTest {
         "lseek:error=EIO:addr=tcp:127.0.0.1:1 | 22 | lseek has no address",
         "close:error=EIO:len>1 | 21 | close has no length",
         "read:error=EIO:len>9:len<5 | 26 | expected a length that can be",
+        "read:error=EIO:len<-9223372036854775808 | 20 | long overflow",
         "read:error=EIO:len | 16 | not \"len\"",
         "epoll_ctl:error=EIO:op=SET | 24 | expected ADD, MOD or DEL",
         "read:error=EIO:op=ADD | 19 | read has no operation",
