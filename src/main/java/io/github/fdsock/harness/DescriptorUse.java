@@ -76,7 +76,8 @@ final class DescriptorUse {
     /// The descriptors that a call sends along, in as many messages as its result says.
     static int[] passed(final Call call, final Object[] arguments, final long result) {
         return switch (call) {
-            case sendmsg -> carried((MemorySegment) arguments[1], 1, Msghdr.SIZEOF);
+            // Without a message it is the socket that was not open.
+            case sendmsg -> Parameters.isNull(arguments[1]) ? NONE : carried((MemorySegment) arguments[1], 1, Msghdr.SIZEOF);
             case sendmmsg -> carried((MemorySegment) arguments[1], result, Mmsghdr.SIZEOF);
             default -> NONE;
         };

@@ -240,6 +240,16 @@ class LedgerTest {
         }
     }
 
+    @Test
+    void aClosedSocketIsAUseAfterCloseThoughThereIsNoMessage() {
+        try (Ledger ledger = Ledger.open()) {
+            final int fd = eventfd();
+            closeOnce(fd);
+            assertThat(Libc.sendmsg(fd, MemorySegment.NULL, MSG_NOSIGNAL)).isEqualTo(-EBADF);
+            assertThat(only(ledger)).extracting(Finding::kind, Finding::fd).containsExactly(Kind.USE_AFTER_CLOSE, fd);
+        }
+    }
+
     private Msghdr rights(final int... fds) {
         return Msghdr.allocate(arena).iov(Iovec.allocate(arena, 1).add(arena.allocate(1)))
                 .control(ControlBuffer.allocate(arena, 64).appendInts(SOL_SOCKET, SCM_RIGHTS, fds));
