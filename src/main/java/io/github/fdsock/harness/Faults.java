@@ -190,11 +190,13 @@ public final class Faults implements AutoCloseable {
                     }
                 }
             }
-            forgetClosed(call, arguments);
+            if (due.stream().allMatch(counted -> counted.rule.answer() == null || counted.rule.isAfter())) {
+                forgetClosed(call, arguments);
+            }
             return apply(invocation, due, 0);
         }
 
-        /// Before it is closed: right after, the number may be another's.
+        /// Before a call that is made: right after, the number may be another's.
         private void forgetClosed(final Call call, final Object... arguments) {
             for (final Counted counted : rules) {
                 if (counted.byDescriptor != null) {

@@ -525,6 +525,16 @@ class FaultsTest {
     }
 
     @Test
+    void aCloseThatIsNotMadeEndsNoLife() throws IOException {
+        final int fd = Libc.eventfd(0, EFD_CLOEXEC);
+        try (Faults faults = Faults.inject("close:error=EINTR:when=1:per=fd")) {
+            assertThat(Libc.close(fd)).isEqualTo(-EINTR);
+            assertThat(Libc.close(fd)).isZero();
+            assertThat(faults.matched(0)).isEqualTo(2);
+        }
+    }
+
+    @Test
     void chanceHasASeedThatLeadsToTheSameAgain() {
         final List<List<Long>> seen = new ArrayList<>();
         FaultRule rule = FaultRule.of("close:retval=7:chance=0.5");
