@@ -32,7 +32,12 @@ final class Parameters {
             case socket, socketpair, open, close_range, pipe2, unlink, chmod, poll, ppoll, epoll_create, epoll_create1,
                     eventfd, timerfd_create, inotify_init1, memfd_create, munmap, pidfd_open, getrlimit, setrlimit,
                     prlimit, kill, raise, pthread_sigmask, clock_gettime, if_nametoindex, if_indextoname, getaddrinfo,
-                    freeaddrinfo, getnameinfo -> NO_DESCRIPTOR;
+                    freeaddrinfo, getnameinfo, posix_spawn, posix_spawnp, posix_spawn_file_actions_init,
+                    posix_spawn_file_actions_destroy, posix_spawn_file_actions_adddup2,
+                    posix_spawn_file_actions_addclose, posix_spawn_file_actions_addclosefrom_np,
+                    posix_spawn_file_actions_addchdir_np, posix_spawnattr_init, posix_spawnattr_destroy,
+                    posix_spawnattr_setflags, posix_spawnattr_setsigmask, posix_spawnattr_setsigdefault,
+                    posix_spawnattr_setpgroup, waitid, getuid, geteuid, getgid, getegid -> NO_DESCRIPTOR;
             case mmap -> FIFTH;
             case dup3, sendfile, tee -> FIRST_AND_SECOND;
             case epoll_ctl, splice -> FIRST_AND_THIRD;

@@ -535,6 +535,19 @@ class FaultsTest {
     }
 
     @Test
+    void callsWithoutADescriptorAreOnNone() {
+        final MemorySegment actions = arena.allocate(128);
+        try (Faults faults = Faults.inject(Scope.descriptor(pair.first()), "all:error=EIO");
+                Faults number = Faults.inject("all:error=EIO:fd=" + pair.first().intValue());
+                Faults each = Faults.inject("all:delay_exit=1ns:per=fd")) {
+            assertThat(Libc.getuid()).isNotNegative();
+            assertThat(Libc.posix_spawn_file_actions_init(actions)).isZero();
+            assertThat(Libc.posix_spawn_file_actions_destroy(actions)).isZero();
+            assertThat(List.of(faults.injected(), number.injected(), each.injected())).containsOnly(0L);
+        }
+    }
+
+    @Test
     void chanceHasASeedThatLeadsToTheSameAgain() {
         final List<List<Long>> seen = new ArrayList<>();
         FaultRule rule = FaultRule.of("close:retval=7:chance=0.5");
