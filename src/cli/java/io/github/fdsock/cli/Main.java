@@ -40,6 +40,15 @@ public final class Main {
     static CommandLine commandLine() {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(parsed -> {
+                    final int status = new CommandLine.RunLast().execute(parsed);
+                    // A stream for printing keeps its failures to itself until it is asked.
+                    if (status != CommandLine.ExitCode.OK || !System.out.checkError()) {
+                        return status;
+                    }
+                    parsed.commandSpec().commandLine().getErr().println("fdsock: standard output cannot be written");
+                    return CommandLine.ExitCode.SOFTWARE;
+                })
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     complain(command.getErr(), command.getCommandName(), e);
                     return CommandLine.ExitCode.SOFTWARE;
