@@ -131,6 +131,14 @@ class FdsockScriptTest {
     }
 
     @Test
+    void standardInputThatIsClosedIsNoFileOfTheJvm() throws Exception {
+        Script run = Script.run(folder, environment,
+                List.of("sh", "-c", "exec '" + project.resolve("scripts/fdsock") + "' - <&-"));
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("Bad file descriptor");
+    }
+
+    @Test
     void twoAtATimeBuildOnce() throws Exception {
         // The first build goes on until the second script has been started and waits for the lock.
         mvn("""
