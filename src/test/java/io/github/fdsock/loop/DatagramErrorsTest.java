@@ -339,12 +339,14 @@ class DatagramErrorsTest extends DatagramFixture {
         assertThat(loop.metrics().datagramsSent()).isEqualTo(4);
     }
 
+    private Datagrams telling(final String name, final SocketFamily family) throws IOException {
+        return at(family).onMessage((data, from, message) -> told.add(name + data.byteSize()));
+    }
+
     @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
     void whatIsQueuedForAPeerDoesNotReachTheNextOne(final SocketFamily family) throws IOException {
-        final Datagrams one = at(family);
-        final Datagrams other = at(family);
-        one.onMessage((data, from, message) -> told.add("one " + data.byteSize()));
-        other.onMessage((data, from, message) -> told.add("other " + data.byteSize()));
+        final Datagrams one = telling("one ", family);
+        final Datagrams other = telling("other ", family);
         final Datagrams sender = at(family);
         sender.connect(one.localAddress());
         try (Faults _ = Faults.inject("send:error=EAGAIN")) {
@@ -365,10 +367,8 @@ class DatagramErrorsTest extends DatagramFixture {
 
     @SocketFamilies({UDP4, UDP6})
     void whatIsQueuedWithoutAPeerDoesNotReachALaterOne(final SocketFamily family) throws IOException {
-        final Datagrams one = at(family);
-        final Datagrams other = at(family);
-        one.onMessage((data, from, message) -> told.add("one " + data.byteSize()));
-        other.onMessage((data, from, message) -> told.add("other " + data.byteSize()));
+        final Datagrams one = telling("one ", family);
+        final Datagrams other = telling("other ", family);
         final Datagrams sender = at(family);
         try (Faults _ = Faults.inject("sendto:error=EAGAIN")) {
             sender.send(bytes(1), one.localAddress());
