@@ -258,11 +258,6 @@ abstract sealed class Connection extends Handle permits Stream {
         }
     }
 
-    /// An [IllegalStateException] is that of a socket that somebody else has closed.
-    static IOException reason(final Exception failure) {
-        return failure instanceof final IOException e ? e : new IOException(failure);
-    }
-
     @Override
     final void requireThread() {
         loop.requireThread();
@@ -294,14 +289,19 @@ abstract sealed class Connection extends Handle permits Stream {
         } catch (final IOException e) {
             abandon(e);
         } catch (final IllegalStateException e) {
-            if (closed || socket.isOpen()) {
-                throw e;
-            }
-            abandon(reason(e));
+            abandon(closedElsewhere(e));
         } finally {
             busy = false;
             updateInterest();
         }
+    }
+
+    /// The reason where somebody else has closed the socket; else it is a handler's, and is thrown on.
+    private IOException closedElsewhere(final IllegalStateException e) {
+        if (closed || socket.isOpen()) {
+            throw e;
+        }
+        return reason(e);
     }
 
     private boolean finishConnect() throws IOException {
@@ -704,10 +704,7 @@ abstract sealed class Connection extends Handle permits Stream {
         } catch (final IOException e) {
             because(e);
         } catch (final IllegalStateException e) {
-            if (closed || socket.isOpen()) {
-                throw e;
-            }
-            because(reason(e));
+            because(closedElsewhere(e));
         } finally {
             busy = false;
             abandon(null);

@@ -90,7 +90,7 @@ final class DatagramQueue {
         grown(1, place.length);
     }
 
-    /// Writes on those for the peer whom that is: the socket has another now.
+    /// Gives those that have no address that of the peer whom they are for: the socket has another now.
     void address(final SockAddr peer) {
         for (Place place = first; place != null; place = place.next) {
             if (!place.addressed) {

@@ -264,20 +264,16 @@ public final class Datagrams extends Handle {
     }
 
     private void updateInterest() {
+        // One that was put aside after a hang-up comes back by resume() alone.
         if (!closed && !busy && !(paused && registration.isSuspended())) {
             try {
                 registration.interest(wanted());
             } catch (final IOException e) {
                 destroy(e);
             } catch (final IllegalStateException e) {
-                destroy(closedByOthers(e));
+                destroy(reason(e));
             }
         }
-    }
-
-    /// Somebody else has closed the socket.
-    private static IOException closedByOthers(final IllegalStateException why) {
-        return new IOException(why);
     }
 
     @Override
@@ -316,7 +312,7 @@ public final class Datagrams extends Handle {
                 try {
                     registration.suspend();
                 } catch (final IllegalStateException e) {
-                    throw closedByOthers(e);
+                    throw reason(e);
                 }
             }
         }
@@ -344,10 +340,10 @@ public final class Datagrams extends Handle {
                     earlier(e, reports(e.errno()));
                     continue;
                 }
-                // They have come, and more descriptors with them than there is room for.
+                // They have come, with more descriptors than there is room for, and one of these could not be closed.
                 later(() -> failed(e, null, null));
             } catch (final IllegalStateException e) {
-                throw closedByOthers(e);
+                throw reason(e);
             }
             if (n == -EAGAIN) {
                 return true;
@@ -523,7 +519,7 @@ public final class Datagrams extends Handle {
             try {
                 error = socket.getsockopt(SockOpt.SO_ERROR);
             } catch (final IllegalStateException e) {
-                throw closedByOthers(e);
+                throw reason(e);
             }
             if (error != 0) {
                 earlier(ErrnoException.of(error, "send", number), reports(error));
@@ -559,7 +555,7 @@ public final class Datagrams extends Handle {
             try {
                 n = socket.recvmsg(message, MSG_ERRQUEUE | MSG_DONTWAIT);
             } catch (final IllegalStateException e) {
-                throw closedByOthers(e);
+                throw reason(e);
             }
             if (n == -EAGAIN) {
                 return;
@@ -836,7 +832,7 @@ public final class Datagrams extends Handle {
                 }
                 continue;
             } catch (final IllegalStateException e) {
-                throw closedByOthers(e);
+                throw reason(e);
             }
             if (n < 0) {
                 if (first != null) {

@@ -272,7 +272,7 @@ public final class EventLoop implements Executor, Closeable {
     /// @throws IOException `EADDRINUSE`, `EINVAL` (a UNIX socket that is not bound), …
     public Listener listen(final SocketFd socket, final Listener.ConnectionHandler handler) throws IOException {
         final Listener listener = Listener.open(this, socket, handler);
-        // Whoever has made it may set its options later as well.
+        // Whoever has made it can take O_NONBLOCK from it later.
         listener.socketKnown = true;
         return listener;
     }

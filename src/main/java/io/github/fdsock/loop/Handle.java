@@ -41,6 +41,11 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
     /// Handles what has become ready.
     abstract void ready(int events) throws IOException;
 
+    /// An [IllegalStateException] is that of a socket that somebody else has closed.
+    static IOException reason(final Exception failure) {
+        return failure instanceof final IOException e ? e : new IOException(failure);
+    }
+
     /// Closes it at once, with the loop.
     abstract void loopCloses();
 

@@ -167,7 +167,7 @@ public final class Listener extends Handle {
                 throw e;
             }
             // By somebody else.
-            failed(AcceptError.FATAL, Connection.reason(e));
+            failed(AcceptError.FATAL, reason(e));
         }
     }
 

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,17 +34,12 @@ class EchoSyscallsIT {
 
     @TempDir
     private Path folder;
-    private Path trace;
-
-    @BeforeEach
-    void nameTheTrace() {
-        trace = folder.resolve("trace");
-    }
 
     @Test
     void anEchoIsThreeCalls() throws Exception {
-        areThreeCallsEach(Program.commandLine("echo", "tcp:127.0.0.1:0", "unix:@" + folder, "udp:127.0.0.1:0"), 3);
-        assertThat(Files.readAllLines(trace).stream().filter(line -> line.contains("EPOLLRDHUP|EPOLLET")))
+        final List<String> trace = areThreeCallsEach(
+                Program.commandLine("echo", "tcp:127.0.0.1:0", "unix:@" + folder, "udp:127.0.0.1:0"), 3);
+        assertThat(trace.stream().filter(line -> line.contains("EPOLLRDHUP|EPOLLET")))
                 .hasSize(canRefuseDescriptors() ? 2 : 1);
     }
 
@@ -61,7 +55,9 @@ class EchoSyscallsIT {
         areThreeCallsEach(List.of(Program.compile("echo_epoll", folder), "tcp:127.0.0.1:0", "unix:@" + folder), 2);
     }
 
-    private void areThreeCallsEach(final List<String> server, final int addresses) throws Exception {
+    /// What strace has written of it.
+    private List<String> areThreeCallsEach(final List<String> server, final int addresses) throws Exception {
+        final Path trace = folder.resolve("trace");
         final List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", trace.toString()));
         command.addAll(server);
         try (Program strace = Program.start(command.toArray(String[]::new)); Arena arena = Arena.ofConfined()) {
@@ -80,12 +76,14 @@ class EchoSyscallsIT {
             assertThat(strace.status()).isZero();
             assertThat(strace.errors()).isEmpty();
         }
-        final List<String> calls = callsOfTheLoop(Files.readAllLines(trace));
+        final List<String> lines = Files.readAllLines(trace);
+        final List<String> calls = callsOfTheLoop(lines);
         assertThat(longestRun(calls, ECHO)).as("calls without any other in between:%n%s", calls)
                 .isGreaterThanOrEqualTo(ECHO.size() * (ECHOES - 1));
         assertThat(calls.stream().filter(call -> call.equals("recvfrom") || call.equals("recvmmsg")).count())
                 .isBetween((long) addresses * ECHOES, (long) addresses * (ECHOES + 1));
         assertThat(calls.stream().filter("sendto"::equals).count()).isEqualTo((long) addresses * ECHOES);
+        return lines;
     }
 
     /// The names of the calls on the thread that waits in `epoll_wait`, from the first wait on.
