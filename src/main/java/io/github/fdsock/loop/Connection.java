@@ -169,10 +169,10 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     final void register() throws IOException {
-        register(wanted());
-        if (registration.alwaysReady) {
+        loop.register(this, wanted());
+        if (alwaysReady) {
             // Files are refused by EPERM, and this is none.
-            registration.deregister();
+            giveUp();
             throw ErrnoException.of(EPERM, "epoll_ctl", loop.epoll(), "EPOLL_CTL_ADD", number);
         }
     }
@@ -246,10 +246,10 @@ abstract sealed class Connection extends Handle permits Stream {
             try {
                 // One that was put aside after a hang-up comes back only for something to do.
                 final int wanted = wanted();
-                if (unread && wanted == EDGES && registration.interest() == EDGES) {
-                    registration.lookAgain();
-                } else if (wanted != 0 || !registration.isSuspended()) {
-                    registration.interest(wanted);
+                if (unread && wanted == EDGES && interest == EDGES) {
+                    lookAgain();
+                } else if (wanted != 0 || !suspended) {
+                    waitFor(wanted);
                 }
                 unread = false;
             } catch (final IOException | IllegalStateException e) {
@@ -333,14 +333,14 @@ abstract sealed class Connection extends Handle permits Stream {
         if (!readEnded) {
             if (paused) {
                 // What has arrived is still to be read, and the reason with it.
-                registration.suspend();
+                suspend();
             }
         } else if ((events & EPOLLHUP) != 0) {
             if (writeEnded) {
                 abandon(null);
             } else {
                 // A write will say that nobody is there.
-                registration.suspend();
+                suspend();
             }
         }
     }
@@ -780,9 +780,7 @@ abstract sealed class Connection extends Handle permits Stream {
             dropQueued(reason());
         }
         final Failures failures = new Failures();
-        if (registration != null) {
-            failures.attempt(registration::deregister);
-        }
+        failures.attempt(this::giveUp);
         failures.attempt(socket::leave);
         failures.attempt(socket::close);
         cause = failures.addTo(cause);
@@ -819,14 +817,12 @@ abstract sealed class Connection extends Handle permits Stream {
         }
         final EventLoop old = loop;
         final StreamMemory oldMemory = memory;
-        final boolean referenced = registration.isReferenced();
         try {
-            registration.deregister();
+            giveUp();
         } catch (final IOException | IllegalStateException e) {
             abandon(reason(e));
             return;
         }
-        registration = null;
         if (timer != null) {
             timer.cancel();
             timer = null;
@@ -839,7 +835,7 @@ abstract sealed class Connection extends Handle permits Stream {
         away = true;
         try {
             // Behind this it is the other thread's.
-            destination.execute(() -> arrive(referenced));
+            destination.execute(this::arrive);
         } catch (final RejectedExecutionException e) {
             loop = old;
             settle(oldMemory);
@@ -847,16 +843,13 @@ abstract sealed class Connection extends Handle permits Stream {
         }
     }
 
-    private void arrive(final boolean referenced) {
+    private void arrive() {
         settle(loop.streamMemory());
         try {
             register();
         } catch (final IOException | IllegalStateException e) {
             abandon(reason(e));
             return;
-        }
-        if (!referenced) {
-            registration.unref();
         }
         if (discarding) {
             startTimer(LINGER_NANOS);

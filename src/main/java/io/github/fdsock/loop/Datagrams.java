@@ -187,7 +187,7 @@ public final class Datagrams extends Handle {
                 && socket.getsockopt(SockOpt.SO_PROTOCOL) == IPPROTO_UDP;
         final Datagrams datagrams = new Datagrams(loop, socket, family, udp);
         try {
-            datagrams.register(datagrams.wanted());
+            loop.register(datagrams, datagrams.wanted());
         } catch (final IOException | RuntimeException e) {
             datagrams.closed = true;
             socket.leave();
@@ -265,9 +265,9 @@ public final class Datagrams extends Handle {
 
     private void updateInterest() {
         // One that was put aside after a hang-up comes back by resume() alone.
-        if (!closed && !busy && !(paused && registration.isSuspended())) {
+        if (!closed && !busy && !(paused && suspended)) {
             try {
-                registration.interest(wanted());
+                waitFor(wanted());
             } catch (final IOException e) {
                 destroy(e);
             } catch (final IllegalStateException e) {
@@ -310,7 +310,7 @@ public final class Datagrams extends Handle {
             flush(false);
             if (!closed) {
                 try {
-                    registration.suspend();
+                    suspend();
                 } catch (final IllegalStateException e) {
                     throw reason(e);
                 }
@@ -1083,7 +1083,7 @@ public final class Datagrams extends Handle {
             failures.attempt(rest::close);
             rest = null;
         }
-        failures.attempt(registration::deregister);
+        failures.attempt(this::giveUp);
         failures.attempt(socket::leave);
         failures.attempt(socket::close);
         over(failures.addTo(why));

@@ -96,7 +96,7 @@ public final class EventLoop implements Executor, Closeable {
     private final WaitStrategy strategy;
     private final Inbox inbox = new Inbox();
     private final TimerHeap timers = new TimerHeap();
-    final Slots slots = new Slots();
+    final Slot.Table slots = new Slot.Table();
     private final LoopMetrics metrics = new LoopMetrics(slots, timers, inbox);
 
     /// What the current turn brought; those from `next` to `count` are still to be handled.
@@ -105,7 +105,7 @@ public final class EventLoop implements Executor, Closeable {
     private int count;
 
     /// What epoll does not take, and is always ready. Like [#idle] replaced by each change, never changed.
-    private Registration[] files = {};
+    private Slot[] files = {};
     private Idle[] idle = {};
 
     /// Tasks taken from the inbox that are still to be run.
@@ -188,62 +188,62 @@ public final class EventLoop implements Executor, Closeable {
     /// @throws IOException `EEXIST`: it is registered here; else as [EpollFd#add]
     /// @throws IllegalStateException the descriptor or the loop is closed
     public Registration register(final Fd fd, final int interest, final Registration.Handler handler) throws IOException {
-        return register(fd, interest, Objects.requireNonNull(handler, "handler"), null);
+        final Registration registration = new Registration(this, fd, handler);
+        register(registration, interest);
+        return registration;
     }
 
-    Registration register(final Handle handle, final int interest) throws IOException {
-        return register(handle.socket, interest, null, handle);
-    }
-
-    private Registration register(final Fd fd, final int interest, final Registration.Handler handler, final Handle handle)
-            throws IOException {
+    void register(final Slot slot, final int interest) throws IOException {
         requireThread();
         requireOpen();
-        final Registration registration = new Registration(this, fd, interest, handler, handle, slots.free(),
-                ++slots.generation);
+        slots.prepare(slot);
+        slot.interest = interest;
+        slot.suspended = false;
+        slot.alwaysReady = false;
+        final Fd fd = slot.descriptor();
         try {
-            epoll.add(fd, interest, registration.data());
+            epoll.add(fd, interest, slot.data());
         } catch (final ErrnoException e) {
             if (e.errno() != EPERM) {
                 throw e;
             }
             // Which the kernel would have told, had it taken the first.
-            for (final Registration file : files) {
-                if (file.fd() == fd) {
+            for (final Slot file : files) {
+                if (file.descriptor() == fd) {
                     throw ErrnoException.of(EEXIST, "epoll_ctl", epoll, "EPOLL_CTL_ADD", fd);
                 }
             }
-            registration.alwaysReady = true;
-            files = with(files, registration);
+            slot.alwaysReady = true;
+            files = with(files, slot);
         }
         // The slot is taken only now: a refusal leaves nothing behind.
-        slots.take(registration);
-        activeMore(1);
-        return registration;
+        slots.take(slot);
+        slot.registered = true;
+        activeMore(slot.referenced ? 1 : 0);
     }
 
-    void modify(final Registration registration, final int interest) throws IOException {
-        if (!registration.alwaysReady) {
-            epoll.modify(registration.fd(), interest, registration.data());
+    void modify(final Slot slot, final int interest) throws IOException {
+        if (!slot.alwaysReady) {
+            epoll.modify(slot.descriptor(), interest, slot.data());
         }
     }
 
     /// Takes it out of the kernel's set alone.
-    void suspend(final Registration registration) throws IOException {
-        epoll.delete(registration.fd());
+    void suspend(final Slot slot) throws IOException {
+        epoll.delete(slot.descriptor());
     }
 
-    void resume(final Registration registration, final int interest) throws IOException {
-        epoll.add(registration.fd(), interest, registration.data());
+    void resume(final Slot slot, final int interest) throws IOException {
+        epoll.add(slot.descriptor(), interest, slot.data());
     }
 
-    void remove(final Registration registration) throws IOException {
-        slots.give(registration);
-        if (registration.alwaysReady) {
-            files = without(files, registration);
-        } else if (epoll.isOpen() && !registration.isSuspended()) {
+    void remove(final Slot slot) throws IOException {
+        slots.give(slot);
+        if (slot.alwaysReady) {
+            files = without(files, slot);
+        } else if (epoll.isOpen() && !slot.suspended) {
             // Otherwise all that was registered is gone with the epoll instance.
-            epoll.delete(registration.fd());
+            epoll.delete(slot.descriptor());
         }
     }
 
@@ -360,9 +360,9 @@ public final class EventLoop implements Executor, Closeable {
     public List<Handle> handles() {
         requireThread();
         final List<Handle> handles = new ArrayList<>();
-        for (final Registration registration : slots.all()) {
-            if (registration.handle() != null) {
-                handles.add(registration.handle());
+        for (final Slot slot : slots.all()) {
+            if (slot instanceof final Handle handle) {
+                handles.add(handle);
             }
         }
         return handles;
@@ -708,11 +708,12 @@ public final class EventLoop implements Executor, Closeable {
             final int index = next++;
             dispatch(ready.data(index), ready.events(index));
         }
-        for (final Registration file : files) {
-            final int wanted = file.interest() & (EPOLLIN | EPOLLOUT);
-            if (file.isRegistered() && wanted != 0) {
-                if ((file.interest() & EPOLLONESHOT) != 0) {
-                    file.asleep();
+        for (final Slot file : files) {
+            final int wanted = file.interest & (EPOLLIN | EPOLLOUT);
+            if (file.registered && wanted != 0) {
+                if ((file.interest & EPOLLONESHOT) != 0) {
+                    // The kernel, which does not look after it, would have put it to sleep.
+                    file.interest = EPOLLONESHOT;
                 }
                 file.ready(wanted);
             }
@@ -723,15 +724,15 @@ public final class EventLoop implements Executor, Closeable {
         if (data == WAKEUP) {
             return;
         }
-        final Registration registration = slots.find(data);
-        if (registration == null) {
+        final Slot slot = slots.find(data);
+        if (slot == null) {
             metrics.staleEvents++;
             return;
         }
         // Another handler of this turn may have changed what is waited for since the kernel looked.
-        final int wanted = events & (registration.interest() | EPOLLERR | EPOLLHUP);
-        if (wanted != 0 && !registration.isSuspended()) {
-            registration.ready(wanted);
+        final int wanted = events & (slot.interest | EPOLLERR | EPOLLHUP);
+        if (wanted != 0 && !slot.suspended) {
+            slot.ready(wanted);
         }
     }
 
@@ -873,8 +874,8 @@ public final class EventLoop implements Executor, Closeable {
     }
 
     private boolean hasReadyFile() {
-        for (final Registration file : files) {
-            if ((file.interest() & (EPOLLIN | EPOLLOUT)) != 0) {
+        for (final Slot file : files) {
+            if ((file.interest & (EPOLLIN | EPOLLOUT)) != 0) {
                 return true;
             }
         }

@@ -1,5 +1,6 @@
 package io.github.fdsock.loop;
 
+import io.github.fdsock.Fd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import java.io.Closeable;
@@ -9,7 +10,7 @@ import java.io.IOException;
 /// [Datagrams].
 ///
 /// Used on the loop's thread only. [EventLoop#handles] names all that are open.
-public abstract sealed class Handle implements Closeable permits Connection, Listener, Datagrams {
+public abstract sealed class Handle extends Slot implements Closeable permits Connection, Listener, Datagrams {
     /// Is told that it is over.
     @FunctionalInterface
     public interface CloseHandler {
@@ -20,9 +21,7 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
         void closed(IOException cause) throws IOException;
     }
 
-    EventLoop loop;
     final SocketFd socket;
-    Registration registration;
     CloseHandler onClose;
     boolean closed;
 
@@ -30,16 +29,14 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
     boolean socketKnown;
 
     Handle(final EventLoop loop, final SocketFd socket) {
-        this.loop = loop;
+        super(loop);
         this.socket = socket;
     }
 
-    final void register(final int interest) throws IOException {
-        registration = loop.register(this, interest);
+    @Override
+    final Fd descriptor() {
+        return socket;
     }
-
-    /// Handles what has become ready.
-    abstract void ready(int events) throws IOException;
 
     /// An [IllegalStateException] is that of a socket that somebody else has closed.
     static IOException reason(final Exception failure) {
@@ -92,24 +89,13 @@ public abstract sealed class Handle implements Closeable permits Connection, Lis
         return closed;
     }
 
-    /// Refuses calls of a thread that this does not belong to now.
-    void requireThread() {
-        loop.requireThread();
-    }
-
     /// Lets the loop run for as long as this is open, as from the beginning.
     public final void ref() {
-        requireThread();
-        if (registration != null) {
-            registration.ref();
-        }
+        reference(true);
     }
 
     /// Lets the loop end though this is open.
     public final void unref() {
-        requireThread();
-        if (registration != null) {
-            registration.unref();
-        }
+        reference(false);
     }
 }

@@ -143,7 +143,7 @@ public final class Listener extends Handle {
         socket.enter();
         try {
             listener.reserve = openReserve();
-            listener.register(EPOLLIN);
+            loop.register(listener, EPOLLIN);
         } catch (final IOException | RuntimeException e) {
             socket.leave();
             if (listener.reserve != null) {
@@ -160,7 +160,7 @@ public final class Listener extends Handle {
             accept();
             if ((paused || resting) && !closed && (events & (EPOLLERR | EPOLLHUP)) != 0) {
                 // It was shut down, which is told in each turn. resume(), or the end of the rest, brings it back.
-                registration.suspend();
+                suspend();
             }
         } catch (final AsynchronousCloseException | IllegalStateException e) {
             if (closed || socket.isOpen()) {
@@ -392,7 +392,7 @@ public final class Listener extends Handle {
 
     private void updateInterest() throws IOException {
         if (!closed) {
-            registration.interest(paused || resting ? 0 : EPOLLIN);
+            waitFor(paused || resting ? 0 : EPOLLIN);
         }
     }
 
@@ -436,7 +436,7 @@ public final class Listener extends Handle {
             alarm.cancel();
         }
         loop.rested(this);
-        failures.attempt(registration::deregister);
+        failures.attempt(this::giveUp);
         failures.attempt(socket::leave);
         failures.attempt(socket::close);
         if (reserve != null) {

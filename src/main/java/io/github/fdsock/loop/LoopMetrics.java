@@ -29,11 +29,11 @@ public final class LoopMetrics {
     private long slowTurns;
     private volatile long slowNanos = 10_000_000;
 
-    private final Slots slots;
+    private final Slot.Table slots;
     private final TimerHeap timers;
     private final Inbox inbox;
 
-    LoopMetrics(final Slots slots, final TimerHeap timers, final Inbox inbox) {
+    LoopMetrics(final Slot.Table slots, final TimerHeap timers, final Inbox inbox) {
         this.slots = slots;
         this.timers = timers;
         this.inbox = inbox;

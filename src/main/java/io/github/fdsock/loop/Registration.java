@@ -1,8 +1,5 @@
 package io.github.fdsock.loop;
 
-import static io.github.fdsock.sys.Constants.EPOLLEXCLUSIVE;
-import static io.github.fdsock.sys.Constants.EPOLLONESHOT;
-
 import io.github.fdsock.Fd;
 import java.io.Closeable;
 import java.io.IOException;
@@ -11,7 +8,7 @@ import java.util.Objects;
 /// A descriptor's place in an [EventLoop], and what the loop waits for on it.
 ///
 /// Used on the loop's thread only. It does not own the descriptor, but [#close] closes both in the order that matters.
-public final class Registration implements Closeable {
+public final class Registration extends Slot implements Closeable {
     /// Is told that a descriptor is ready.
     @FunctionalInterface
     public interface Handler {
@@ -26,52 +23,23 @@ public final class Registration implements Closeable {
         void ready(Registration registration, int events) throws IOException;
     }
 
-    final int slot;
-    final int generation;
-
-    /// Whether epoll does not take it: a file.
-    boolean alwaysReady;
-
-    private final EventLoop loop;
     private final Fd fd;
-
-    /// Who is told: a handler, or one of the loop's own without an object between. The other is null.
     private final Handler handler;
-    private final Handle handle;
-    private int interest;
-    private boolean registered = true;
-    private boolean referenced = true;
 
-    /// Whether it keeps its slot, and the kernel does not know of it.
-    private boolean suspended;
-
-    Registration(final EventLoop loop, final Fd fd, final int interest, final Handler handler, final Handle handle,
-            final int slot, final int generation) {
-        this.loop = loop;
+    Registration(final EventLoop loop, final Fd fd, final Handler handler) {
+        super(loop);
         this.fd = Objects.requireNonNull(fd, "fd");
-        this.interest = interest;
-        this.handler = handler;
-        this.handle = handle;
-        this.slot = slot;
-        this.generation = generation;
+        this.handler = Objects.requireNonNull(handler, "handler");
     }
 
+    @Override
     void ready(final int events) throws IOException {
-        if (handle != null) {
-            handle.ready(events);
-        } else {
-            handler.ready(this, events);
-        }
+        handler.ready(this, events);
     }
 
-    /// What is registered where it is one of the loop's own, else null.
-    Handle handle() {
-        return handle;
-    }
-
-    /// What its events carry: generation above, slot below.
-    long data() {
-        return (long) generation << Integer.SIZE | slot;
+    @Override
+    Fd descriptor() {
+        return fd;
     }
 
     /// What is registered.
@@ -106,46 +74,7 @@ public final class Registration implements Closeable {
     ///         the `EPOLL_CTL_ADD` failed
     /// @throws IllegalStateException where it is not registered any more
     public void interest(final int events) throws IOException {
-        loop.requireThread();
-        if (!registered) {
-            throw new IllegalStateException(fd + " is not registered any more");
-        }
-        if (events == interest && !suspended && (events & EPOLLONESHOT) == 0) {
-            return;
-        }
-        if (((interest | events) & EPOLLEXCLUSIVE) != 0) {
-            suspend();
-        }
-        if (suspended) {
-            loop.resume(this, events);
-            suspended = false;
-        } else {
-            loop.modify(this, events);
-        }
-        interest = events;
-    }
-
-    /// `epoll_ctl(EPOLL_CTL_MOD)` that changes nothing: the kernel looks again, and tells of what is there.
-    void lookAgain() throws IOException {
-        loop.modify(this, interest);
-    }
-
-    /// `epoll_ctl(EPOLL_CTL_DEL)` that [#interest(int)] undoes: for a hang-up that nobody can deal with yet, and that would
-    /// be reported turn after turn.
-    void suspend() throws IOException {
-        if (!suspended && !alwaysReady) {
-            loop.suspend(this);
-            suspended = true;
-        }
-    }
-
-    boolean isSuspended() {
-        return suspended;
-    }
-
-    /// One shot of an interest that the kernel does not look after has been fired.
-    void asleep() {
-        interest = EPOLLONESHOT;
+        waitFor(events);
     }
 
     /// Whether events may still come.
@@ -155,26 +84,14 @@ public final class Registration implements Closeable {
         return registered;
     }
 
-    boolean isReferenced() {
-        return referenced;
-    }
-
     /// Lets the loop run for as long as this is registered, as from the beginning.
     public void ref() {
-        loop.requireThread();
-        if (!referenced) {
-            referenced = true;
-            loop.activeMore(registered ? 1 : 0);
-        }
+        reference(true);
     }
 
     /// Lets the loop end though this is registered: events come only where something else keeps the loop running.
     public void unref() {
-        loop.requireThread();
-        if (referenced) {
-            referenced = false;
-            loop.activeMore(registered ? -1 : 0);
-        }
+        reference(false);
     }
 
     /// `epoll_ctl(EPOLL_CTL_DEL)`: no event reaches the handler from now on, not even one of the current turn. Later calls do
@@ -184,14 +101,7 @@ public final class Registration implements Closeable {
     /// @throws IllegalStateException the descriptor was closed before: where a copy of it is open, nobody can take it out of
     ///         the epoll instance any more, and its events come, and are dropped, until that is closed
     public void deregister() throws IOException {
-        loop.requireThread();
-        if (registered) {
-            registered = false;
-            if (referenced) {
-                loop.activeMore(-1);
-            }
-            loop.remove(this);
-        }
+        giveUp();
     }
 
     /// Deregisters, then closes the descriptor.

@@ -595,7 +595,7 @@ public final class Stream extends Connection {
         }
         arrived = handler;
         try {
-            registration.suspend();
+            suspend();
             destination = other;
             loop.ending(this::depart);
         } catch (final IOException | IllegalStateException e) {

@@ -101,7 +101,7 @@ class EventLoopTest {
             final Registration successor = loop.register(EventFd.create(0, EFD_NONBLOCK), EPOLLIN,
                     (itself, _) -> successorsTold.add(itself));
             assertThat(successor.fd().intValue()).isEqualTo(victim.fd() == one ? oneNumber : otherNumber);
-            assertThat(successor.slot).isEqualTo(victim.slot);
+            assertThat(successor.index).isEqualTo(victim.index);
             successors.add(successor);
             stopByEvent();
         };
@@ -239,7 +239,7 @@ class EventLoopTest {
                         .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(ENOSPC));
             }
             assertThat(loop.hasWork()).isFalse();
-            assertThat(loop.register(other, EPOLLIN, (_, _) -> { }).slot).isZero();
+            assertThat(loop.register(other, EPOLLIN, (_, _) -> { }).index).isZero();
         }
     }
 
@@ -290,7 +290,7 @@ class EventLoopTest {
             assertThatThrownBy(() -> loop.register(null, EPOLLIN, (_, _) -> { }))
                     .isInstanceOf(NullPointerException.class);
             assertThat(seen.all(Call.epoll_ctl)).as("ADD and DEL").hasSize(2);
-            assertThat(loop.register(fd, EPOLLIN, (_, _) -> { }).slot).isZero();
+            assertThat(loop.register(fd, EPOLLIN, (_, _) -> { }).index).isZero();
         }
     }
 
@@ -300,7 +300,7 @@ class EventLoopTest {
             for (int i = 0; i < 10_000; i++) {
                 final Registration first = loop.register(one, EPOLLIN, (_, _) -> { });
                 final Registration second = loop.register(other, EPOLLIN, (_, _) -> { });
-                assertThat(first.slot + second.slot).isEqualTo(1);
+                assertThat(first.index + second.index).isEqualTo(1);
                 first.deregister();
                 second.deregister();
             }

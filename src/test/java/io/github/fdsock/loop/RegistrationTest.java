@@ -139,7 +139,7 @@ class RegistrationTest {
             assertThat(registration.isRegistered()).isFalse();
             // Its slot has a new owner, who must not notice.
             final Registration successor = loop.register(pair.second(), EPOLLIN, (_, _) -> { });
-            assertThat(successor.slot).isEqualTo(registration.slot);
+            assertThat(successor.index).isEqualTo(registration.index);
             registration.deregister();
             assertThat(successor.isRegistered()).isTrue();
             assertThat(operations(seen)).containsExactly(EPOLL_CTL_DEL, EPOLL_CTL_ADD);
