@@ -194,7 +194,14 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     private void timeIsOver() {
-        final long left = (discarding ? LINGER_NANOS : timeoutNanos) - (loop.now() - lastActivity);
+        if (timeLeft() <= 0 && !connecting && destination == null && hasQueued()) {
+            // The kernel tells of room when much of its buffer is free; a slow peer may have taken some all the same.
+            ready(EPOLLOUT);
+            if (closed) {
+                return;
+            }
+        }
+        final long left = timeLeft();
         if (discarding && (writeEnded || left <= 0)) {
             abandon(null);
             return;
@@ -208,6 +215,10 @@ abstract sealed class Connection extends Handle permits Stream {
                 abandon(e);
             }
         }
+    }
+
+    private long timeLeft() {
+        return (discarding ? LINGER_NANOS : timeoutNanos) - (loop.now() - lastActivity);
     }
 
     // ---- events

@@ -644,6 +644,24 @@ class StreamEndTest extends LoopFixture {
         assertThat(told).contains("data").endsWith("timeout", "close null");
     }
 
+    /// The kernel tells of room when three quarters of a UNIX socket's buffer are free, for which a slow peer may need
+    /// longer.
+    @Test
+    void whoseKernelTakesALittleIsNotIdle() throws IOException {
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+            final Stream stream = adopt(pair);
+            stream.write(tooMuch());
+            Turns.untilQuiet(loop);
+            final long taken = stream.bytesWritten();
+            assertThat(recv(pair.second(), new byte[80_000])).isPositive();
+            assertThat(pair.first().await(POLLOUT, 0)).as("told of room").isZero();
+            stream.onTimeout(Duration.ofMillis(20), () -> told.add("timeout"));
+            Turns.until(loop, () -> told.contains("timeout"));
+            assertThat(stream.bytesWritten()).isGreaterThan(taken);
+            stream.destroy();
+        }
+    }
+
     @Test
     void whoClosesOnTheWayIsNotToldOfTheConnection() throws IOException {
         try (SocketFd listener = TCP4.listening(1)) {
