@@ -1,5 +1,6 @@
 package io.github.fdsock.harness;
 
+import static io.github.fdsock.sys.Constants.EBADF;
 import static io.github.fdsock.sys.Constants.F_DUPFD;
 import static io.github.fdsock.sys.Constants.F_DUPFD_CLOEXEC;
 import static io.github.fdsock.sys.Constants.SCM_PIDFD;
@@ -76,9 +77,25 @@ final class DescriptorUse {
     /// The descriptors that a call sends along, in as many messages as its result says.
     static int[] passed(final Call call, final Object[] arguments, final long result) {
         return switch (call) {
-            // Without a message it is the socket that was not open.
-            case sendmsg -> Parameters.isNull(arguments[1]) ? NONE : carried((MemorySegment) arguments[1], 1, Msghdr.SIZEOF);
+            case sendmsg -> carried((MemorySegment) arguments[1], 1, Msghdr.SIZEOF);
             case sendmmsg -> carried((MemorySegment) arguments[1], result, Mmsghdr.SIZEOF);
+            default -> NONE;
+        };
+    }
+
+    /// The descriptors in the message that a call may have failed for, since one of them was not open: of several the
+    /// first that was not sent, of whose error a result of some that were says nothing.
+    static int[] notPassed(final Call call, final Object[] arguments, final long result) {
+        if (result < 0 && result != -EBADF) {
+            return NONE;
+        }
+        final int sent = (int) Math.max(result, 0);
+        return switch (call) {
+            // Without a message it is the socket that was not open.
+            case sendmsg -> result >= 0 || Parameters.isNull(arguments[1]) ? NONE
+                    : carried((MemorySegment) arguments[1], 1, Msghdr.SIZEOF);
+            case sendmmsg -> sent >= Parameters.messages(arguments) ? NONE
+                    : carried(Parameters.message((MemorySegment) arguments[1], sent), 1, Mmsghdr.SIZEOF);
             default -> NONE;
         };
     }

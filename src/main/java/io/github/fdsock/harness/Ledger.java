@@ -343,12 +343,11 @@ public final class Ledger implements AutoCloseable {
         if (result >= 0) {
             opened(call, DescriptorUse.made(call, arguments, result), ours);
             passed(call, DescriptorUse.passed(call, arguments, result));
-        } else if (result == -EBADF && call == Call.sendmsg) {
-            for (final int fd : DescriptorUse.passed(call, arguments, 1)) {
-                final Entry entry = entry(fd);
-                if (entry != null && entry.isClosed()) {
-                    misuse(ours, Kind.USE_AFTER_CLOSE, fd, call, entry);
-                }
+        }
+        for (final int fd : DescriptorUse.notPassed(call, arguments, result)) {
+            final Entry entry = entry(fd);
+            if (entry != null && entry.isClosed()) {
+                misuse(ours, Kind.USE_AFTER_CLOSE, fd, call, entry);
             }
         }
         return result;

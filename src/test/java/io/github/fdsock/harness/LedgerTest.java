@@ -241,12 +241,35 @@ class LedgerTest {
     }
 
     @Test
+    void aClosedDescriptorInOneOfSeveralMessagesIsAUseAfterClose() throws IOException {
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0); Ledger ledger = Ledger.open()) {
+            final int fd = eventfd();
+            closeOnce(fd);
+            final Mmsghdr messages = Mmsghdr.allocate(arena, 2);
+            final Iovec byteOfData = Iovec.allocate(arena, 1).add(arena.allocate(1));
+            messages.hdr(0).iov(byteOfData);
+            messages.hdr(1).iov(byteOfData)
+                    .control(ControlBuffer.allocate(arena, 64).appendInts(SOL_SOCKET, SCM_RIGHTS, fd));
+            final MemorySegment both = messages.prepareSend(2).segment();
+            final int socket = pair.first().intValue();
+            assertThat(Libc.sendmmsg(socket, both, 2, MSG_NOSIGNAL)).as("the second is refused").isEqualTo(1);
+            final MemorySegment second = both.asSlice(Mmsghdr.SIZEOF);
+            assertThat(Libc.sendmmsg(socket, second, 1, MSG_NOSIGNAL)).isEqualTo(-EBADF);
+            assertThat(ledger.findings()).extracting(Finding::kind, Finding::fd, finding -> finding.at().call())
+                    .containsExactly(tuple(Kind.USE_AFTER_CLOSE, fd, Call.sendmmsg),
+                            tuple(Kind.USE_AFTER_CLOSE, fd, Call.sendmmsg));
+        }
+    }
+
+    @Test
     void aClosedSocketIsAUseAfterCloseThoughThereIsNoMessage() {
         try (Ledger ledger = Ledger.open()) {
             final int fd = eventfd();
             closeOnce(fd);
             assertThat(Libc.sendmsg(fd, MemorySegment.NULL, MSG_NOSIGNAL)).isEqualTo(-EBADF);
             assertThat(only(ledger)).extracting(Finding::kind, Finding::fd).containsExactly(Kind.USE_AFTER_CLOSE, fd);
+            assertThat(Libc.sendmmsg(fd, MemorySegment.NULL, 0, MSG_NOSIGNAL)).isEqualTo(-EBADF);
+            assertThat(ledger.findings()).hasSize(2);
         }
     }
 
