@@ -6,7 +6,6 @@ import static io.github.fdsock.sys.Constants.F_DUPFD_CLOEXEC;
 import static io.github.fdsock.sys.Constants.SCM_PIDFD;
 import static io.github.fdsock.sys.Constants.SCM_RIGHTS;
 import static io.github.fdsock.sys.Constants.SOL_SOCKET;
-import static io.github.fdsock.sys.Constants.SO_PEERPIDFD;
 
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.ProcessMemory;
@@ -60,7 +59,7 @@ final class DescriptorUse {
                     : NONE;
             case socketpair -> two((MemorySegment) arguments[3]);
             case pipe2 -> two((MemorySegment) arguments[0]);
-            case getsockopt -> (int) arguments[1] == SOL_SOCKET && (int) arguments[2] == SO_PEERPIDFD
+            case getsockopt -> Made.tellsPidFd(call, arguments)
                     ? new int[] {((MemorySegment) arguments[3]).get(ValueLayout.JAVA_INT_UNALIGNED, 0)}
                     : NONE;
             case recvmsg -> carried((MemorySegment) arguments[1], 1, Msghdr.SIZEOF);

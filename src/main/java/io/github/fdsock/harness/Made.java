@@ -52,6 +52,12 @@ final class Made {
                 && (Integer) arguments[2] == SO_PEERPIDFD;
     }
 
+    /// Whether this call has made a descriptor for a process, and told its number: where that found no room it is there
+    /// all the same, and nobody knows it.
+    static boolean tellsPidFd(final Call call, final Object... arguments) {
+        return isPidFd(call, arguments) && ((MemorySegment) arguments[4]).get(INT, 0) == Integer.BYTES;
+    }
+
     /// Whether what the call makes could be taken back: descriptors in control messages are too many things to be found
     /// again, and memory of `getaddrinfo` is reachable by its address only.
     static boolean canBeTakenBack(final Call call) {
@@ -65,7 +71,7 @@ final class Made {
         if (isDuplicate(call, arguments)
                 || isDescriptor(call) && (call != Call.signalfd || (Integer) arguments[0] == -1)) {
             invocation.make(Call.close, (int) result);
-        } else if (isPidFd(call, arguments)) {
+        } else if (tellsPidFd(call, arguments)) {
             invocation.make(Call.close, ((MemorySegment) arguments[3]).get(INT, 0));
         } else if (call == Call.socketpair || call == Call.pipe2) {
             final MemorySegment both = (MemorySegment) arguments[call == Call.socketpair ? 3 : 0];

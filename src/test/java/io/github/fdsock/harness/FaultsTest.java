@@ -169,6 +169,24 @@ class FaultsTest {
         assertThat(maps()).doesNotContain("memfd:memory");
     }
 
+    @Test
+    void ofADescriptorWhoseNumberFoundNoRoomNoOtherIsTakenBack() throws IOException {
+        try (EventFd other = EventFd.create(0, 0)) {
+            final MemorySegment room = arena.allocateFrom(ValueLayout.JAVA_INT, other.intValue());
+            final MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, 0);
+            final int next = Libc.fcntl(other.intValue(), F_DUPFD_CLOEXEC, 0);
+            Libc.close(next);
+            try (Faults _ = Faults.inject("getsockopt:error=EIO:after")) {
+                for (final MemorySegment value : List.of(room, room.asSlice(0, 0))) {
+                    assertThat(Libc.getsockopt(pair.first().intValue(), SOL_SOCKET, SO_PEERPIDFD, value, length))
+                            .isEqualTo(-EIO);
+                    Libc.close(next);
+                }
+            }
+            assertThat(isOpen(other.intValue())).isTrue();
+        }
+    }
+
     private static String maps() throws IOException {
         return Files.readString(Path.of("/proc/self/maps"));
     }

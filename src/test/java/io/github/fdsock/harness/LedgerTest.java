@@ -165,6 +165,25 @@ class LedgerTest {
         }
     }
 
+    @Test
+    void aDescriptorWhoseNumberFoundNoRoomIsALeakWithoutAPlace() throws IOException {
+        final MemorySegment room = arena.allocate(ValueLayout.JAVA_INT);
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
+            for (final MemorySegment value : List.of(MemorySegment.NULL, room.asSlice(0, 0), room)) {
+                for (int length = 0; length < 1 + Math.min(value.byteSize(), 3); length++) {
+                    try (Ledger ledger = Ledger.open()) {
+                        final MemorySegment size = arena.allocateFrom(ValueLayout.JAVA_INT, length);
+                        assertThat(Libc.getsockopt(pair.first().intValue(), SOL_SOCKET, SO_PEERPIDFD, value, size))
+                                .isZero();
+                        final Finding leak = only(ledger);
+                        assertThat(leak).extracting(Finding::kind, Finding::opened).containsExactly(Kind.LEAK, null);
+                        Libc.close(leak.fd());
+                    }
+                }
+            }
+        }
+    }
+
     private static int made(final int result, final MemorySegment numbers, final int count) {
         return result < 0 ? result : numbers.getAtIndex(ValueLayout.JAVA_INT, count - 1);
     }
