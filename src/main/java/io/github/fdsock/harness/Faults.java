@@ -190,31 +190,42 @@ public final class Faults implements AutoCloseable {
                     }
                 }
             }
-            if (due.stream().allMatch(counted -> counted.rule.answer() == null || counted.rule.isAfter())) {
-                forgetClosed(call, arguments);
-            }
             return apply(invocation, due, 0);
         }
 
-        /// Before a call that is made: right after, the number may be another's.
-        private void forgetClosed(final Call call, final Object... arguments) {
+        /// Makes the call, with which lives of descriptors may end. What closes a number does so beforehand: right
+        /// after, the number may be another's.
+        private long proceed(final Invocation invocation) {
+            final Object[] arguments = invocation.arguments();
+            switch (invocation.call()) {
+                case close -> forget((Integer) arguments[0], (Integer) arguments[0]);
+                case close_range -> {
+                    // With flags it marks them, closes them for a thread that shares them no longer, or is refused.
+                    if ((Integer) arguments[2] == 0) {
+                        forget((Integer) arguments[0], (Integer) arguments[1]);
+                    }
+                }
+                default -> { }
+            }
+            final long result = invocation.proceed();
+            if (invocation.call() == Call.dup3 && result >= 0) {
+                forget((Integer) arguments[1], (Integer) arguments[1]);
+            }
+            return result;
+        }
+
+        private void forget(final int first, final int last) {
             for (final Counted counted : rules) {
                 if (counted.byDescriptor != null) {
-                    switch (call) {
-                        case close -> counted.byDescriptor.remove((Integer) arguments[0]);
-                        case dup3 -> counted.byDescriptor.remove((Integer) arguments[1]);
-                        case close_range -> counted.byDescriptor.keySet().removeIf(fd ->
-                                Integer.compareUnsigned(fd, (Integer) arguments[0]) >= 0
-                                        && Integer.compareUnsigned(fd, (Integer) arguments[1]) <= 0);
-                        default -> { }
-                    }
+                    counted.byDescriptor.keySet().removeIf(fd -> Integer.compareUnsigned(fd, first) >= 0
+                            && Integer.compareUnsigned(fd, last) <= 0);
                 }
             }
         }
 
         private long apply(final Invocation invocation, final List<Counted> due, final int index) {
             if (index == due.size()) {
-                return invocation.proceed();
+                return proceed(invocation);
             }
             final FaultRule rule = due.get(index).rule;
             due.get(index).injected.incrementAndGet();

@@ -552,6 +552,40 @@ class FaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"dup3", "close_range"})
+    void aCallThatClosesNothingEndsNoLife(final String call) throws IOException {
+        final int fd = pair.first().intValue();
+        try (Faults faults = Faults.inject("send:error=EINTR:when=1:per=fd")) {
+            assertThat(Libc.send(fd, text("x"), 1, 0)).isEqualTo(-EINTR);
+            if (call.equals("dup3")) {
+                assertThat(Libc.dup3(fd, fd, 0)).isEqualTo(-EINVAL);
+                assertThat(Libc.dup3(-1, fd, 0)).isEqualTo(-EBADF);
+            } else {
+                assertThat(Libc.close_range(fd, fd, CLOSE_RANGE_CLOEXEC)).isZero();
+                assertThat(Libc.close_range(fd, fd, ~0)).isEqualTo(-EINVAL);
+            }
+            assertThat(Libc.send(fd, text("x"), 1, 0)).isEqualTo(1);
+            assertThat(faults.injected(0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aDescriptorThatAnotherTakesThePlaceOfBeginsAnew() throws IOException {
+        final int one = Libc.eventfd(0, EFD_CLOEXEC);
+        try (EventFd other = EventFd.create(0, 0);
+                Faults faults = Faults.inject("read:error=EINTR:when=1:per=fd", "dup3:error=EIO:after:when=2")) {
+            final MemorySegment room = arena.allocate(8);
+            assertThat(Libc.read(one, room, 8)).isEqualTo(-EINTR);
+            assertThat(Libc.dup3(other.intValue(), one, 0)).isEqualTo(one);
+            assertThat(Libc.read(one, room, 8)).isEqualTo(-EINTR);
+            assertThat(Libc.dup3(other.intValue(), one, 0)).as("made, and closed").isEqualTo(-EIO);
+            assertThat(isOpen(one)).isFalse();
+            assertThat(Libc.read(one, room, 8)).as("of a new life").isEqualTo(-EINTR);
+            assertThat(faults.injected(0)).isEqualTo(3);
+        }
+    }
+
     @Test
     void callsWithoutADescriptorAreOnNone() {
         final MemorySegment actions = arena.allocate(128);
