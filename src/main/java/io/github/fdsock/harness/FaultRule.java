@@ -65,10 +65,10 @@ import java.util.stream.Collectors;
 /// does not end them.
 ///
 /// **What is not possible is refused** or, where it is possible for some calls of the set, passes the others by:
-/// `retval` of 0 and more where the caller would take it for a descriptor, mapping or list of addresses of its own;
-/// `after` where what was made cannot be taken back (`recvmsg`, `recvmmsg`, `getaddrinfo`); `error` for `getaddrinfo`
-/// and `getnameinfo`, whose codes are other numbers (`retval=-3` is `EAI_AGAIN`), and for `freeaddrinfo`; a `short`
-/// call that transfers nothing; a condition on something the call does not have.
+/// `retval` of 0 and more where the caller would take it for a descriptor, mapping, process or list of its own; `after`
+/// where what was made cannot be taken back (`recvmsg`, `recvmmsg`, `getaddrinfo`, `posix_spawn`, `posix_spawnp`);
+/// `error` for `getaddrinfo` and `getnameinfo`, whose codes are other numbers (`retval=-3` is `EAI_AGAIN`), and for
+/// `freeaddrinfo`; a `short` call that transfers nothing; a condition on something the call does not have.
 ///
 /// **Conditions.** `fd`: the descriptor is among the arguments. `addr`: the call names this address or, where it names
 /// none, its socket has it, or is connected to it; and the socket is of that type. `len`: bytes offered, of several

@@ -24,7 +24,8 @@ final class Made {
     /// Whether the call makes something each time that it succeeds.
     static boolean always(final Call call) {
         return isDescriptor(call) || switch (call) {
-            case socketpair, pipe2, mmap, getaddrinfo -> true;
+            case socketpair, pipe2, mmap, getaddrinfo, posix_spawn, posix_spawnp, posix_spawn_file_actions_init,
+                    posix_spawnattr_init -> true;
             default -> false;
         };
     }
@@ -59,9 +60,12 @@ final class Made {
     }
 
     /// Whether what the call makes could be taken back: descriptors in control messages are too many things to be found
-    /// again, and memory of `getaddrinfo` is reachable by its address only.
+    /// again, memory of `getaddrinfo` is reachable by its address only, and a process has begun to do what it does.
     static boolean canBeTakenBack(final Call call) {
-        return call != Call.recvmsg && call != Call.recvmmsg && call != Call.getaddrinfo;
+        return switch (call) {
+            case recvmsg, recvmmsg, getaddrinfo, posix_spawn, posix_spawnp -> false;
+            default -> true;
+        };
     }
 
     /// Takes back what a call has made that has succeeded, and whose caller will never know.

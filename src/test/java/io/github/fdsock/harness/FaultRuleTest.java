@@ -165,6 +165,10 @@ class FaultRuleTest {
         "accept4:retval=7 | 16 | accept4 gives its caller something to own",
         "pipe2:retval=0:after | 14 | pipe2 gives its caller something to own",
         "mmap:retval=4096 | 13 | mmap gives its caller something to own",
+        "posix_spawn:retval=0 | 20 | posix_spawn gives its caller something to own",
+        "posix_spawnp:error=EIO:after | 24 | posix_spawnp makes what could not be taken back",
+        "posix_spawn_file_actions_init:retval=0 | 38 | gives its caller something to own",
+        "posix_spawnattr_init:retval=0 | 29 | gives its caller something to own",
         "recvmsg:error=EIO:after | 19 | recvmsg makes what could not be taken back",
         "getaddrinfo:error=EIO | 19 | getaddrinfo has no errno"})
     void aTextThatIsNoneIsRefusedAtThePlaceOfTheMistake(final String text, final int column, final String says) {
