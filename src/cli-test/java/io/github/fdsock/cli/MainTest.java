@@ -8,14 +8,17 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /// A command whose output has got lost has failed, and says so.
 class MainTest {
+    private final StringWriter errors = new StringWriter();
+    private final CommandLine fdsock = Main.commandLine().setErr(new PrintWriter(errors, true));
+
     @Test
     void outputThatCannotBeWrittenIsAFailure() throws IOException {
-        final StringWriter errors = new StringWriter();
-        final CommandLine fdsock = Main.commandLine().setErr(new PrintWriter(errors, true));
         final PrintStream out = System.out;
         try (PrintStream full = new PrintStream(new FileOutputStream("/dev/full"), true)) {
             System.setOut(full);
@@ -24,5 +27,12 @@ class MainTest {
             System.setOut(out);
         }
         assertThat(errors).hasToString("fdsock: standard output cannot be written" + System.lineSeparator());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-C", "-c"})
+    void soIsATraceThatCannotBeWritten(final String option) {
+        assertThat(fdsock.execute("trace", option, "-o", "/dev/full", "--", "--version")).isEqualTo(1);
+        assertThat(errors).hasToString("fdsock trace: /dev/full cannot be written" + System.lineSeparator());
     }
 }

@@ -56,7 +56,10 @@ final class InjectCommand implements Callable<Integer> {
             Children.startBehind(again());
         }
         // A server that is ended by a signal does not come back here.
-        Termination.last(this::finish);
+        Termination.last(status -> {
+            finish();
+            return status;
+        });
         try {
             return Main.commandLine().execute(line.toArray(String[]::new));
         } finally {

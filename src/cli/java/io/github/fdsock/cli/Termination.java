@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.IntUnaryOperator;
 import picocli.CommandLine;
 
 /// Turns SIGTERM, SIGINT and SIGHUP into an orderly end, with status 0 unless the command has another one.
@@ -13,7 +14,7 @@ import picocli.CommandLine;
 /// The JVM answers these signals by running its shutdown hooks and ending with a status of its own. This hook asks the
 /// command to stop, waits until it has put everything away, and ends the JVM itself.
 final class Termination implements Closeable {
-    private static volatile Runnable last = () -> { };
+    private static volatile IntUnaryOperator last = IntUnaryOperator.identity();
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
@@ -28,12 +29,10 @@ final class Termination implements Closeable {
                 stop(stop);
                 done.await();
                 complaint.run();
-                last.run();
-                Runtime.getRuntime().halt(status);
+                Runtime.getRuntime().halt(last.applyAsInt(status));
             } catch (final IOException | UncheckedIOException | InterruptedException e) {
                 Main.complain(new PrintWriter(System.err), "termination", e);
-                last.run();
-                Runtime.getRuntime().halt(1);
+                Runtime.getRuntime().halt(last.applyAsInt(CommandLine.ExitCode.SOFTWARE));
             }
         }, "termination");
     }
@@ -75,12 +74,10 @@ final class Termination implements Closeable {
     }
 
     /// What is to be done when the command has put everything away after a signal, the latest first.
-    static synchronized void last(final Runnable action) {
-        final Runnable before = last;
-        last = () -> {
-            action.run();
-            before.run();
-        };
+    ///
+    /// @param action given the status that the JVM is to end with; gives the one that it shall end with
+    static synchronized void last(final IntUnaryOperator action) {
+        last = action.andThen(last);
     }
 
     /// What the JVM shall end with after a signal.

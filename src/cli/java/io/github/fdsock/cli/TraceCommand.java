@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,26 +72,35 @@ final class TraceCommand implements Callable<Integer> {
         trace = onlyTable ? Trace.count(calls) : Trace.print(calls, style, out);
         // A server that is ended by a signal does not come back here.
         Termination.last(this::finish);
+        int status = CommandLine.ExitCode.SOFTWARE;
         try {
-            return Main.commandLine().execute(command.toArray(String[]::new));
+            status = Main.commandLine().execute(command.toArray(String[]::new));
         } finally {
-            finish();
+            status = finish(status);
         }
+        return status;
     }
 
-    private synchronized void finish() {
+    /// The status of the command, which has failed as well where nobody can read what it did.
+    private synchronized int finish(final int status) {
         if (trace == null) {
-            return;
+            return status;
         }
         trace.close();
         if (onlyTable || table) {
             out.print(trace.summary());
         }
-        out.flush();
+        final boolean lost = out.checkError();
         if (file != null) {
             out.close();
         }
         trace = null;
+        if (!lost) {
+            return status;
+        }
+        spec.commandLine().getErr().println("fdsock trace: " + (file == null ? "standard error" : file)
+                + " cannot be written");
+        return status == CommandLine.ExitCode.OK ? CommandLine.ExitCode.SOFTWARE : status;
     }
 
     /// `network`, or as strace has it in full, `trace=network`.

@@ -52,6 +52,15 @@ class TraceIT {
     }
 
     @Test
+    void aServerWhoseLinesAreLostHasFailedWhenASignalEndsIt() throws Exception {
+        try (Program server = Program.fdsock("trace", "-o", "/dev/full", "--", "echo", "tcp:127.0.0.1:0")) {
+            echoOnce(server.listening(1).getFirst());
+            assertThat(server.terminate()).isEqualTo(1);
+            assertThat(server.errors()).isEqualToIgnoringNewLines("fdsock trace: /dev/full cannot be written");
+        }
+    }
+
+    @Test
     void linesGoToStandardErrorAndTheStatusIsTheCommands() throws Exception {
         try (Program ping = Program.fdsock("trace", "-e", "connect", "--", "ping",
                 "unix:" + folder.resolve("nobody"))) {
