@@ -35,4 +35,11 @@ class MainTest {
         assertThat(fdsock.execute("trace", option, "-o", "/dev/full", "--", "--version")).isEqualTo(1);
         assertThat(errors).hasToString("fdsock trace: /dev/full cannot be written" + System.lineSeparator());
     }
+
+    @Test
+    void whatKeepsAFileFromBeingOpenedIsTold() {
+        assertThat(fdsock.execute("trace", "-o", "/nowhere/trace", "--", "fds", "self")).isEqualTo(1);
+        assertThat(errors).hasToString("fdsock trace: /nowhere/trace: No such file or directory"
+                + System.lineSeparator());
+    }
 }
