@@ -224,7 +224,16 @@ public final class Trace implements AutoCloseable {
     private long trace(final Invocation invocation) {
         final Begun begun = begin(invocation);
         final long start = System.nanoTime();
-        final long result = invocation.proceed();
+        final long result;
+        try {
+            result = invocation.proceed();
+        } catch (final RuntimeException | Error e) {
+            // Refused before it was made: it is not under way.
+            if (begun != null) {
+                underWay.remove(begun);
+            }
+            throw e;
+        }
         final long nanos = System.nanoTime() - start;
         summary.add(invocation.call(), result, nanos);
         if (begun != null && underWay.remove(begun)) {

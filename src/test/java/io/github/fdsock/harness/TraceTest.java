@@ -119,6 +119,16 @@ class TraceTest {
     }
 
     @Test
+    void aCallThatIsNotMadeHasNoLine() {
+        final Trace trace = Trace.record(Scope.thisThread());
+        try (trace) {
+            assertThatThrownBy(() -> Libc.send(1, MemorySegment.ofArray(new byte[1]), 1, 0))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(trace.lines()).isEmpty();
+    }
+
+    @Test
     void marksWhatWasInjectedAndShowsTheCallersArguments() {
         final Layers.Layer faults = faults();
         try (Trace trace = Trace.record(Scope.thisThread())) {
