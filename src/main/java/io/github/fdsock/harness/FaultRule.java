@@ -167,10 +167,13 @@ public final class FaultRule implements Cloneable {
 
     /// `retval=`: the call seems to have succeeded.
     ///
-    /// @param result what it returns
+    /// @param result what it returns, from -4095 on
     /// @return the rule
-    /// @throws IllegalArgumentException a result is there already; or not possible for these calls
+    /// @throws IllegalArgumentException another; a result is there already; or not possible for these calls
     public FaultRule retval(final long result) {
+        if (result < -ERRNO_MAX) {
+            throw new IllegalArgumentException("expected a result of -" + ERRNO_MAX + " or more, not " + result);
+        }
         return answering(result).checked();
     }
 
@@ -563,6 +566,10 @@ public final class FaultRule implements Cloneable {
         }
         if (answer != null && answer >= 0 && Made.always(call)) {
             return "gives its caller something to own, which retval=" + answer + " would make up";
+        }
+        // More than an int is an offset alone: no call transfers as much at once.
+        if (answer != null && answer > Integer.MAX_VALUE && call != Call.lseek) {
+            return "never returns as much as " + answer;
         }
         if (after && !Made.canBeTakenBack(call)) {
             return "makes what could not be taken back; without after it is not made";

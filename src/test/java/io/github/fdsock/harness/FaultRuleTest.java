@@ -130,6 +130,8 @@ class FaultRuleTest {
         "read:retval=x | 13 | expected a number",
         "read:after | 11 | expected error= or retval= besides after",
         "read:after=1:error=EIO | 6 | not \"after=1\"",
+        "getuid:retval=-4096 | 15 | -4095 or more, not -4096",
+        "getuid:retval=2147483648 | 15 | getuid never returns as much",
         "read:short=0 | 12 | expected 1 byte or more",
         "read:short=1:error=EIO | 20 | short= has the kernel's result",
         "read:error=EIO:short=1 | 22 | short= has the kernel's result",
