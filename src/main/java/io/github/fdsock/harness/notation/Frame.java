@@ -17,7 +17,7 @@ final class Frame {
     Frame(final Call call, final Object[] arguments, final int limit) {
         this.call = call;
         this.arguments = arguments.clone();
-        this.limit = limit;
+        this.limit = Math.min(limit, MOST);
     }
 
     int count() {

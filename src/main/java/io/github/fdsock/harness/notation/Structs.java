@@ -175,7 +175,7 @@ final class Structs {
     /// As many of an array among the arguments as the call has filled.
     static String epollEvents(final Frame frame, final int index) {
         final int count = (int) Math.min(frame.result(), frame.room(index) / EpollEvents.SIZEOF);
-        final int shown = Math.min(count, frame.limit);
+        final int shown = Math.min(count, Math.min(frame.limit, Frame.MOST / EpollEvents.SIZEOF));
         final byte[] bytes = frame.memory(index, 0, (long) shown * EpollEvents.SIZEOF);
         if (bytes == null) {
             return frame.pointer(index);
@@ -190,7 +190,7 @@ final class Structs {
     /// `[{fd=5, events=POLLIN}]`.
     static String pollfds(final Frame frame, final int index) {
         final long count = frame.wide(index + 1);
-        final int shown = (int) Math.min(count, frame.limit);
+        final int shown = (int) Math.min(count, Math.min(frame.limit, Frame.MOST / POLLFD_SIZE));
         final byte[] bytes = frame.memory(index, 0, (long) shown * POLLFD_SIZE);
         if (bytes == null) {
             return frame.pointer(index);

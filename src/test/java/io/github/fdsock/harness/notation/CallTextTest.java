@@ -420,6 +420,22 @@ class CallTextTest {
                 .startsWith("read(5, ");
     }
 
+    @Test
+    void whereTheLimitIsMoreThanIsEverShownThereIsTheBeginning() {
+        final MemorySegment much = arena.allocate(70_000).fill((byte) 'x');
+        for (final int limit : new int[] {70_000, Integer.MAX_VALUE}) {
+            assertThat(CallText.before(Call.send, new Object[] {5, much, 70_000L, 0}, limit).arguments(70_000).get(1))
+                    .isEqualTo('"' + "x".repeat(Frame.MOST) + "\"...");
+            assertThat(CallText.before(Call.memfd_create, new Object[] {text("name"), 0}, limit).arguments(5))
+                    .containsExactly("\"name\"", "0");
+            final MemorySegment many = arena.allocate(80_000).fill((byte) -1);
+            assertThat(CallText.before(Call.poll, new Object[] {many, 10_000L, 0}, limit).arguments(0).getFirst())
+                    .startsWith("[{fd=-1}, {fd=-1}, ").endsWith(", {fd=-1}, ...]");
+            final CallText wait = CallText.before(Call.epoll_wait, new Object[] {5, many, 6_000, 0}, limit);
+            assertThat(wait.arguments(6_000).get(1)).startsWith("[{events=").endsWith("}}, ...]");
+        }
+    }
+
     /// Structures of random bytes, arguments at the limits of their types, and pointers into unmapped memory, for every
     /// call: the JVM lives on, and there is a line.
     @Test
