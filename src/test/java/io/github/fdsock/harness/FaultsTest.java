@@ -20,6 +20,7 @@ import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.Iovec;
+import io.github.fdsock.sys.struct.Mmsghdr;
 import io.github.fdsock.sys.struct.Sigset;
 import io.github.fdsock.testing.WithoutLedger;
 import java.io.IOException;
@@ -645,6 +646,18 @@ class FaultsTest {
             assertThatThrownBy(() -> pair.first().send(text("c"), 0)).hasMessageContaining("EIO");
             assertThat(inner.matched(0)).isEqualTo(2);
             assertThat(outer.matched(0)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aMadeUpResultOfAShortenedCallIsNoMoreThanANumber() {
+        final Mmsghdr messages = Mmsghdr.allocate(arena, 1);
+        messages.hdr(0).iov(Iovec.allocate(arena, 1).add(arena.allocate(8)));
+        final int socket = pair.first().intValue();
+        try (Faults _ = Faults.inject("sendmmsg,recvmmsg:short=1", "sendmmsg,recvmmsg:retval=1000")) {
+            assertThat(Libc.sendmmsg(socket, messages.prepareSend(1).segment(), 1, 0)).isEqualTo(1000);
+            assertThat(Libc.recvmmsg(socket, messages.prepareReceive(1).segment(), 1, 0, MemorySegment.NULL))
+                    .isEqualTo(1000);
         }
     }
 
