@@ -721,10 +721,39 @@ public final class Datagrams extends Handle {
                 return n;
             }
         }
+        waits(message);
+        return -EAGAIN;
+    }
+
+    /// Lets it be told when the kernel takes a message again, where somebody can tell.
+    private void waits(final Message message) throws ErrnoException {
         drainDue |= !queue.isEmpty()
                 || family != AF_NETLINK && (family != AF_UNIX || !message.addressed() && isConnected());
         updateInterest();
-        return -EAGAIN;
+    }
+
+    /// `sendmmsg(2)`: sends several messages in one call, as far as the kernel takes them now, like [#trySend(Message)].
+    ///
+    /// @param messages what to send
+    /// @param first the index of the first
+    /// @param count how many, 1 or more
+    /// @return how many were sent; `-EAGAIN` where the first has to wait. Where it is less than all, the next one has to
+    ///         wait or cannot be sent: which of the two the next call tells, from there on
+    /// @throws IllegalStateException this is closed
+    /// @throws IOException why the first cannot be sent, as [SocketFd#sendmmsg]
+    public int trySend(final Messages messages, final int first, final int count) throws IOException {
+        loop.requireThread();
+        if (closed) {
+            throw new IllegalStateException(socket + " is sent from after its close");
+        }
+        final int n = queue.isEmpty() ? attempt(messages, first, count) : -EAGAIN;
+        if (n < 0) {
+            waits(messages.get(first));
+        }
+        for (int i = first; i < first + n; i++) {
+            sent(messages.get(i).bytes(), 0, null);
+        }
+        return n;
     }
 
     private boolean isConnected() throws ErrnoException {
@@ -751,6 +780,28 @@ public final class Datagrams extends Handle {
             final int before = reports(e.errno());
             try {
                 final long n = transmit(data, to, segment, message);
+                later(() -> earlier(e, before));
+                return n;
+            } catch (final ErrnoException own) {
+                if (own.errno() != e.errno()) {
+                    later(() -> earlier(e, before));
+                }
+                throw own;
+            }
+        }
+    }
+
+    /// The same for several.
+    private int attempt(final Messages messages, final int first, final int count) throws IOException {
+        try {
+            return socket.sendmmsg(messages, first, count, MSG_DONTWAIT);
+        } catch (final ErrnoException e) {
+            if (!mayBeEarlier(e.errno())) {
+                throw e;
+            }
+            final int before = reports(e.errno());
+            try {
+                final int n = socket.sendmmsg(messages, first, count, MSG_DONTWAIT);
                 later(() -> earlier(e, before));
                 return n;
             } catch (final ErrnoException own) {

@@ -12,6 +12,7 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
 import io.github.fdsock.Message;
+import io.github.fdsock.Messages;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
@@ -532,6 +533,68 @@ class DatagramsTest extends DatagramFixture {
         loop.runNoWait();
         assertThat(told).containsExactly("refused " + EAGAIN, "error " + EAGAIN);
         assertThat(loop.metrics().datagramErrors()).isEqualTo(2);
+    }
+
+    @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
+    void u43_severalMessagesAreTriedInOneCall(final SocketFamily family) throws IOException {
+        final Datagrams receiver = loop.datagrams(family.any()).onMessage((data, from, message) -> told.add(text(data)));
+        final Datagrams sender = loop.datagrams(family.any());
+        final Messages messages = Messages.allocate(arena, 4, 1, 0, 0);
+        for (int i = 0; i < 4; i++) {
+            messages.get(i).to(receiver.localAddress()).buffers().add(data("message " + i));
+        }
+        final List<String> calls = new ArrayList<>();
+        try (Seen _ = Seen.calls(made -> {
+            calls.add(made.call().name());
+            return null;
+        })) {
+            assertThat(sender.trySend(messages, 1, 3)).isEqualTo(3);
+        }
+        assertThat(calls).containsExactly("sendmmsg");
+        assertThat(loop.metrics().datagramsSent()).isEqualTo(3);
+        assertThat(loop.metrics().bytesWritten()).isEqualTo(27);
+        Turns.until(loop, () -> told.size() == 3);
+        assertThat(told).containsExactly("message 1", "message 2", "message 3");
+        assertThatThrownBy(() -> sender.trySend(messages, 2, 3)).isInstanceOf(IndexOutOfBoundsException.class);
+        sender.close();
+        assertThatThrownBy(() -> sender.trySend(messages, 0, 1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    /// libuv's `uv_udp_try_send2` says how many were sent in the same way, and of the one behind them nothing.
+    @Test
+    void u43_aTryOfSeveralStopsBeforeTheOneThatFailsAndThrowsWhatThatIsAbout() throws IOException {
+        final Datagrams receiver = loop.datagrams(UDP4.any());
+        final Datagrams sender = loop.datagrams(UDP4.any());
+        final Messages messages = Messages.allocate(arena, 2, 1, 0, 0);
+        messages.get(0).to(receiver.localAddress()).buffers().add(data("short"));
+        messages.get(1).to(receiver.localAddress()).buffers().add(arena.allocate(1 << 17));
+        assertThat(sender.trySend(messages, 0, 2)).isEqualTo(1);
+        assertThatThrownBy(() -> sender.trySend(messages, 1, 1)).hasMessageContaining("EMSGSIZE");
+        sender.onDrain(() -> told.add("drained"));
+        try (Faults _ = Faults.inject("sendmmsg:error=EAGAIN")) {
+            assertThat(sender.trySend(messages, 0, 2)).isEqualTo(-EAGAIN);
+        }
+        Turns.until(loop, () -> !told.isEmpty());
+        assertThat(told).containsExactly("drained");
+    }
+
+    /// What an earlier datagram has met is told by the next call once, and is not about what that sends.
+    @Test
+    void aTryOfSeveralIsMadeAgainWhereTheErrorIsAnEarlierOnes() throws IOException {
+        final SockAddr nobody;
+        try (SocketFd free = SocketFd.socket(AF_INET, SOCK_DGRAM, 0)) {
+            free.bind(SockAddr.inet("127.0.0.1", 0));
+            nobody = free.localAddress();
+        }
+        final Datagrams sender = loop.datagrams(UDP4.any()).pause()
+                .onError((error, report, destination) -> told.add("earlier " + error.errno()));
+        sender.connect(nobody);
+        final Messages messages = Messages.allocate(arena, 1, 1, 0, 0);
+        messages.get(0).buffers().add(data("x"));
+        assertThat(sender.trySend(messages, 0, 1)).isEqualTo(1);
+        assertThat(sender.trySend(messages, 0, 1)).as("the refusal of the first is there").isEqualTo(1);
+        Turns.until(loop, () -> !told.isEmpty());
+        assertThat(told).first().isEqualTo("earlier " + ECONNREFUSED);
     }
 
     /// The kernel calls an unconnected UNIX socket writable whatever its receivers do: a loop that waited would spin.
