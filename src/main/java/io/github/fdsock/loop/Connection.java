@@ -84,6 +84,9 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Made when it is needed first.
     Outbox outbox;
 
+    /// That counts it; null where it was not accepted.
+    Listener listener;
+
     /// For the idle timeout, or the time to linger.
     Timer timer;
     long timeoutNanos;
@@ -804,6 +807,9 @@ abstract sealed class Connection extends Handle permits Stream {
             failures.attempt(() -> pipeIn.targetDestroyed(cause));
         }
         cause = failures.addTo(cause);
+        if (listener != null) {
+            listener.connectionClosed(loop);
+        }
         loop.descriptorFreed();
     }
 

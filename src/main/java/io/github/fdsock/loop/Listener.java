@@ -9,11 +9,13 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.loop.Connection.Kind;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A socket that accepts connections, `accept4(2)`, and hands each to a handler as a [Stream].
 ///
@@ -45,7 +47,11 @@ public final class Listener extends Handle {
         RESOURCES,
 
         /// The listener is of no use: `EBADF`, `EINVAL` (it does not listen), `ENOTSOCK`, …
-        FATAL;
+        FATAL,
+
+        /// No failure of the call: the connection was closed at once, since as many are open as
+        /// [there may be][Listener#maxConnections].
+        LIMIT;
 
         /// Sorts an errno.
         ///
@@ -62,7 +68,8 @@ public final class Listener extends Handle {
         }
     }
 
-    /// What a listener does with the connections that it has no descriptor for.
+    /// What a listener does with the connections that it has no descriptor for, or that would be more than
+    /// [there may be][Listener#maxConnections].
     public enum Overload {
         /// Takes each with a descriptor kept in reserve and closes it, so that its client learns of the overload at once and can
         /// turn elsewhere. Another thread may snatch the reserved number in between: then it is as with [#PAUSE].
@@ -89,7 +96,7 @@ public final class Listener extends Handle {
         /// Called for each failure but [AcceptError#RETRY].
         ///
         /// @param kind what it means
-        /// @param failure what the kernel said
+        /// @param failure what the kernel said; of [AcceptError#LIMIT], who was refused
         void failed(AcceptError kind, IOException failure);
     }
 
@@ -101,6 +108,10 @@ public final class Listener extends Handle {
     private EventLoops loops;
 
     private Overload overload = Overload.REFUSE;
+
+    /// How many of its connections are open, on whatever loop.
+    private final AtomicInteger connections = new AtomicInteger();
+    private volatile int maxConnections = Integer.MAX_VALUE;
 
     /// Held back to take a connection with that there is no other descriptor for; null where it was lost, or is not wanted.
     private Fd reserve;
@@ -213,6 +224,41 @@ public final class Listener extends Handle {
         return this;
     }
 
+    /// Lets so many of its connections be open at once, on whatever loops they are. With those beyond it deals as
+    /// [#overload] has it: each is accepted and closed, and [#onError] told by [AcceptError#LIMIT]; or they wait in the
+    /// queue until one that is open is closed.
+    ///
+    /// @param most 0 or more; no limit unless set. Those that are open stay so
+    /// @return this
+    /// @throws IllegalArgumentException where it is negative
+    public Listener maxConnections(final int most) {
+        loop.requireThread();
+        if (most < 0) {
+            throw new IllegalArgumentException("at most " + most + " connections");
+        }
+        maxConnections = most;
+        restIsOver();
+        return this;
+    }
+
+    /// How many of the connections that it has accepted are open. From any thread.
+    ///
+    /// @return at present; those count that are on their way to another loop, and those of a listener that is closed
+    public int connections() {
+        return connections.get();
+    }
+
+    /// One of its connections is closed; on the thread of its loop.
+    void connectionClosed(final EventLoop where) {
+        if (connections.getAndDecrement() >= maxConnections && where != loop) {
+            try {
+                loop.execute(this::restIsOver);
+            } catch (final RejectedExecutionException | UncheckedIOException _) {
+                // The loop is closed, or looks again when the rest is over.
+            }
+        }
+    }
+
     /// Hands the connections to several loops, to each in turn; the handler is called by each on its own thread.
     ///
     /// @param among the loops, this listener's own among them or not; null for this one's alone
@@ -229,6 +275,10 @@ public final class Listener extends Handle {
 
     private void accept() throws IOException {
         for (int i = 0; i < ACCEPTS_PER_TURN && !closed && !paused && !resting; i++) {
+            if (overload == Overload.PAUSE && isFull()) {
+                rest();
+                return;
+            }
             final SocketFd peer;
             try {
                 // There is no MSG_DONTWAIT for it, and who shares the open file can take O_NONBLOCK from it.
@@ -251,8 +301,17 @@ public final class Listener extends Handle {
         }
     }
 
+    private boolean isFull() {
+        return connections.get() >= maxConnections;
+    }
+
     /// Gives the connection to the loop whose turn it is.
     private void accepted(final SocketFd peer) throws IOException {
+        if (isFull()) {
+            refuse(peer);
+            return;
+        }
+        connections.incrementAndGet();
         final EventLoop next = loops == null ? loop : loops.next();
         if (next == loop) {
             try {
@@ -276,16 +335,31 @@ public final class Listener extends Handle {
             });
         } catch (final RejectedExecutionException e) {
             // That loop is closed, and so are its connections.
+            connections.decrementAndGet();
             peer.close();
         }
+    }
+
+    /// As many are open as there may be.
+    private void refuse(final SocketFd peer) throws IOException {
+        loop.metrics().connectionsRefused++;
+        IOException who;
+        try (peer) {
+            who = new IOException(peer.remoteAddress() + " was refused: " + connections + " connections are open");
+        } catch (final ErrnoException e) {
+            // It is gone already.
+            who = e;
+        }
+        failed(AcceptError.LIMIT, who);
     }
 
     private void welcome(final EventLoop where, final SocketFd peer) throws IOException {
         final Stream stream;
         try {
-            stream = Stream.accepted(where, peer, kind);
+            stream = Stream.accepted(where, peer, kind, this);
         } catch (final IOException e) {
             // ENOMEM, ENOSPC: epoll has no room for it.
+            connectionClosed(where);
             final Failures failures = new Failures();
             failures.attempt(peer::close);
             throw failures.addTo(e);
@@ -356,9 +430,9 @@ public final class Listener extends Handle {
         tryUpdateInterest();
     }
 
-    /// A descriptor may be free again.
+    /// A descriptor may be free again, or room for a connection.
     void restIsOver() {
-        if (resting) {
+        if (resting && !closed) {
             resting = false;
             alarm.cancel();
             loop.rested(this);

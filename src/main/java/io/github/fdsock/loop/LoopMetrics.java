@@ -189,7 +189,8 @@ public final class LoopMetrics {
         return connectionsAccepted;
     }
 
-    /// Connections that were accepted and closed at once, since there was no descriptor left, see [Listener.Overload#REFUSE].
+    /// Connections that were accepted and closed at once, since there was no descriptor left, or as many were open as
+    /// there may be: see [Listener.Overload#REFUSE].
     ///
     /// @return the number
     public long connectionsRefused() {
@@ -203,7 +204,7 @@ public final class LoopMetrics {
         return listenerPauses;
     }
 
-    /// Failures of `accept4(2)`.
+    /// Failures of `accept4(2)`, and connections that were refused by [Listener.AcceptError#LIMIT].
     ///
     /// @param kind which
     /// @return their number

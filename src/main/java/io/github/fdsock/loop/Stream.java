@@ -120,9 +120,11 @@ public final class Stream extends Connection {
     }
 
     /// A connection that was accepted, and is not blocking.
-    static Stream accepted(final EventLoop loop, final SocketFd socket, final Kind kind) throws IOException {
+    static Stream accepted(final EventLoop loop, final SocketFd socket, final Kind kind, final Listener listener)
+            throws IOException {
         final Stream stream = new Stream(loop, socket, kind);
         stream.registerOrLeave();
+        stream.listener = listener;
         return stream;
     }
 

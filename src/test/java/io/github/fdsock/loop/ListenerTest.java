@@ -247,6 +247,88 @@ class ListenerTest extends LoopFixture {
         }
     }
 
+    // ---- as many as there may be
+
+    @Test
+    void oneConnectionTooManyIsRefusedAndToldUntilThereIsRoom() throws IOException {
+        final List<Stream> streams = new ArrayList<>();
+        final List<String> told = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), streams::add).maxConnections(1)
+                .onError((kind, failure) -> told.add(kind + " " + failure.getMessage()));
+        try (SocketFd _ = client(listener.localAddress()); SocketFd second = client(listener.localAddress())) {
+            runUntil(() -> !told.isEmpty());
+            assertThat(streams).hasSize(1);
+            assertThat(received(second)).isEmpty();
+            assertThat(told).containsExactly("LIMIT " + second.localAddress() + " was refused: 1 connections are open");
+            assertThat(listener.connections()).isEqualTo(1);
+            streams.getFirst().destroy();
+            assertThat(listener.connections()).isZero();
+            try (SocketFd _ = client(listener.localAddress())) {
+                runUntil(() -> streams.size() == 2);
+            }
+        }
+        assertThat(loop.metrics().connectionsRefused()).isEqualTo(1);
+        assertThat(loop.metrics().acceptErrors(Listener.AcceptError.LIMIT)).isEqualTo(1);
+        assertThatThrownBy(() -> listener.maxConnections(-1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("-1");
+    }
+
+    /// Whether its close fails or its name is asked for in vain: the next is served, and nothing is lost.
+    @ParameterizedTest
+    @ValueSource(strings = {"getpeername:error=ENOTCONN", "close:error=EIO:after:when=1"})
+    void oneThatIsRefusedAndGoneAlreadyIsToldAllTheSame(final String fault) throws IOException {
+        final List<String> told = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), _ -> { }).maxConnections(0)
+                .onError((kind, failure) -> told.add(kind + " " + failure.getMessage()));
+        try (SocketFd refused = client(listener.localAddress())) {
+            try (Faults _ = Faults.inject(fault)) {
+                runUntil(() -> !told.isEmpty());
+            }
+            assertThat(received(refused)).isEmpty();
+        }
+        assertThat(told).singleElement().asString().startsWith("LIMIT ").contains(fault.replaceAll(".*=(E[A-Z]+).*", "$1"));
+    }
+
+    @Test
+    void withPauseThoseBeyondWaitUntilOneIsClosed() throws IOException {
+        final List<Stream> streams = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), streams::add).maxConnections(1)
+                .overload(Listener.Overload.PAUSE);
+        try (SocketFd _ = client(listener.localAddress()); SocketFd _ = client(listener.localAddress());
+                SocketFd _ = client(listener.localAddress())) {
+            runUntil(() -> loop.metrics().listenerPauses() == 1);
+            final long expired = loop.metrics().timersExpired();
+            streams.getFirst().destroy();
+            runUntil(() -> streams.size() == 2);
+            listener.maxConnections(2);
+            runUntil(() -> streams.size() == 3);
+            assertThat(loop.metrics().timersExpired()).as("times that it was the clock").isEqualTo(expired);
+        }
+        assertThat(loop.metrics().connectionsRefused()).isZero();
+        assertThat(loop.metrics().turns()).as("turns: it did not spin").isLessThan(20);
+    }
+
+    @Test
+    void connectionsOnOtherLoopsCountToo() throws Exception {
+        try (EventLoops others = EventLoops.start(2, WaitStrategy.BLOCK)) {
+            final Set<Stream> streams = ConcurrentHashMap.newKeySet();
+            final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), streams::add).distribute(others)
+                    .maxConnections(2).overload(Listener.Overload.PAUSE);
+            try (SocketFd _ = client(listener.localAddress()); SocketFd _ = client(listener.localAddress());
+                    SocketFd _ = client(listener.localAddress())) {
+                Turns.until(loop, () -> streams.size() == 2 && loop.metrics().listenerPauses() > 0);
+                assertThat(listener.connections()).isEqualTo(2);
+                final Stream one = streams.iterator().next();
+                one.loop().execute(one::destroy);
+                Turns.until(loop, () -> streams.size() == 3);
+                assertThat(listener.connections()).isEqualTo(2);
+            }
+            // Their clients are gone.
+            Turns.until(loop, () -> listener.connections() == 0);
+            listener.close();
+        }
+    }
+
     @Test
     void n08_u53_aPausedListenerLeavesConnectionsWaiting() throws IOException {
         final AtomicInteger connected = new AtomicInteger();
