@@ -41,10 +41,11 @@ import java.util.concurrent.atomic.AtomicReference;
 ///
 /// **A turn** has these phases, always in this order:
 ///
-/// 1. *idle work* ([#onIdle]), each once;
+/// 1. *idle work* ([#onIdle]), each once, and what is to be done before the wait ([#onPrepare]);
 /// 2. *the wait*: one `epoll_wait`, until something is ready, a timer expires, a task comes; with timeout 0 where there is
 ///    something to do at once. The clock is read ([#now]);
 /// 3. *events*: a call of [Registration.Handler#ready] for each, at most 256 of them, and for each file that is always ready;
+///    and what is to be done behind them ([#onCheck]);
 /// 4. *timers* whose time has come, in the order of their deadlines, at most 1,024 of them; those that are armed
 ///    meanwhile wait for the next turn;
 /// 5. *tasks* of other threads ([#execute]) that had come by then, in their order, at most 1,024 of them; those that
@@ -106,7 +107,9 @@ public final class EventLoop implements Executor, Closeable {
 
     /// What epoll does not take, and is always ready. Like [#idle] replaced by each change, never changed.
     private Slot[] files = {};
-    private Idle[] idle = {};
+    private Hook[] idle = {};
+    private Hook[] prepare = {};
+    private Hook[] check = {};
 
     /// Tasks taken from the inbox that are still to be run.
     private Inbox.Task tasks;
@@ -504,27 +507,50 @@ public final class EventLoop implements Executor, Closeable {
         return guests;
     }
 
-    // ---- idle work
+    // ---- work of each turn
 
     /// Lets the loop do something again and again, once in each turn, instead of waiting.
     ///
     /// @param action a small piece of work
     /// @return ends it
     public Closeable onIdle(final Action action) {
-        requireThread();
-        requireOpen();
-        final Idle added = new Idle(Objects.requireNonNull(action, "action"));
+        final Hook added = new Hook(action);
         idle = with(idle, added);
         return added;
     }
 
-    /// Idle work that can be ended, also by another one of the same phase.
-    private final class Idle implements Closeable {
+    /// Lets the loop do something in each turn right before it waits, behind all that the last turn and the idle work have
+    /// brought: to send at once what they have gathered, say. What is armed or handed over by it is not waited for too
+    /// long. It does not keep the loop running.
+    ///
+    /// @param action a small piece of work
+    /// @return ends it
+    public Closeable onPrepare(final Action action) {
+        final Hook added = new Hook(action);
+        prepare = with(prepare, added);
+        return added;
+    }
+
+    /// Lets the loop do something in each turn when all the events of the wait have been told. It does not keep the loop
+    /// running.
+    ///
+    /// @param action a small piece of work
+    /// @return ends it
+    public Closeable onCheck(final Action action) {
+        final Hook added = new Hook(action);
+        check = with(check, added);
+        return added;
+    }
+
+    /// Work of each turn that can be ended, also by another one of the same phase.
+    private final class Hook implements Closeable {
         private final Action action;
         private boolean ended;
 
-        private Idle(final Action action) {
-            this.action = action;
+        private Hook(final Action action) {
+            this.action = Objects.requireNonNull(action, "action");
+            requireThread();
+            requireOpen();
         }
 
         @Override
@@ -627,10 +653,12 @@ public final class EventLoop implements Executor, Closeable {
     private void turn(final boolean mayWait) throws IOException {
         // Otherwise the last turn ended early, and is continued.
         if (next == count) {
-            doIdleWork();
+            work(idle);
+            work(prepare);
             turnEnds();
             try {
-                await(mayWait ? timeoutNanos() : 0);
+                // The work may have ended the last thing that there was to wait for.
+                await(mayWait && isAlive() ? timeoutNanos() : 0);
             } finally {
                 turnBegins();
             }
@@ -638,6 +666,7 @@ public final class EventLoop implements Executor, Closeable {
             metrics.events += count;
         }
         events();
+        work(check);
         expire();
         runTasks();
         tellEndings();
@@ -659,8 +688,8 @@ public final class EventLoop implements Executor, Closeable {
         }
     }
 
-    private void doIdleWork() throws IOException {
-        for (final Idle each : idle) {
+    private static void work(final Hook[] phase) throws IOException {
+        for (final Hook each : phase) {
             if (!each.ended) {
                 each.action.run();
             }

@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -148,6 +149,51 @@ class TurnsTest {
         loop.runOnce();
         assertThat(done).hasValue(1);
         both.get(0).close();
+    }
+
+    @Test
+    void beforeAndBehindTheWaitThereIsWorkToBeDone() throws IOException {
+        final List<String> phases = new ArrayList<>();
+        final Closeable prepare = loop.onPrepare(() -> {
+            phases.add("prepare");
+            // Is waited for by the wait behind it.
+            loop.schedule(1_000_000, () -> phases.add("timer"));
+        });
+        final Closeable check = loop.onCheck(() -> phases.add("check"));
+        assertThat(loop.hasWork()).as("kept running by that").isFalse();
+        assertThat(loop.runOnce()).isFalse();
+        assertThat(phases).isEmpty();
+        final Closeable idle = loop.onIdle(() -> phases.add("idle"));
+        try (EventFd ready = EventFd.create(1, 0)) {
+            final Registration registration = loop.register(ready, EPOLLIN, (_, _) -> phases.add("event"));
+            loop.runOnce();
+            assertThat(phases).containsExactly("idle", "prepare", "event", "check");
+            registration.deregister();
+        }
+        idle.close();
+        phases.clear();
+        loop.runOnce();
+        prepare.close();
+        check.close();
+        loop.run();
+        assertThat(phases).startsWith("prepare", "check", "timer").doesNotContain("idle", "event");
+        assertThatThrownBy(() -> loop.onPrepare(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> loop.onCheck(null)).isInstanceOf(NullPointerException.class);
+    }
+
+    /// The loop would wait for nothing, for ever.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void workThatEndsTheLastThingToWaitForEndsTheRun(final boolean idle) throws IOException {
+        final Timer timer = loop.schedule(TimeUnit.HOURS.toNanos(1), () -> { });
+        final Closeable[] work = new Closeable[1];
+        final Action end = () -> {
+            timer.cancel();
+            work[0].close();
+        };
+        work[0] = idle ? loop.onIdle(end) : loop.onPrepare(end);
+        loop.run();
+        assertThat(loop.metrics().turns()).isEqualTo(1);
     }
 
     // ---- shares
