@@ -164,11 +164,16 @@ abstract sealed class Connection extends Handle permits Stream {
         try {
             register();
         } catch (final IOException | RuntimeException e) {
-            closed = true;
-            memory.metrics.streams--;
-            socket.leave();
+            leave();
             throw e;
         }
+    }
+
+    /// Nothing comes of it, and the socket is its owner's again.
+    final void leave() throws ErrnoException {
+        closed = true;
+        memory.metrics.streams--;
+        socket.leave();
     }
 
     final void register() throws IOException {

@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.ECANCELED;
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
 
 import io.github.fdsock.ErrnoException;
+import io.github.fdsock.SockAddr;
 import io.github.fdsock.resolve.AddressInfo;
 import io.github.fdsock.resolve.AddressOrder;
 import io.github.fdsock.resolve.AddressQuery;
@@ -20,6 +21,15 @@ import java.util.concurrent.RejectedExecutionException;
 
 /// Connects to a host by its name: looks its addresses up, tries them one after the other with a short delay, IPv6 first,
 /// and keeps the connection that is there first (RFC 8305).
+///
+/// Where the addresses come from elsewhere, or the delay is to be another, it is given them in their order:
+///
+/// ```java
+/// resolver.getaddrinfo(query.socktype(SOCK_STREAM), loop, (found, why) -> {
+///     … why, where found is null
+///     loop.connect(AddressOrder.interleave(found.addresses()), Duration.ofMillis(100), handler);
+/// });
+/// ```
 ///
 /// Used on the loop's thread only. It keeps the loop running until it has told its [Handler].
 ///
@@ -38,18 +48,22 @@ public final class Connector {
     }
 
     private final EventLoop loop;
-    private final AddressQuery query;
+
+    /// Whom it connects to, for its name: the query, or the addresses.
+    private final Object target;
     private final Duration stagger;
     private final Handler handler;
     private final Timer next;
     private final List<Stream> attempts = new ArrayList<>();
+
+    /// Null where the addresses were given.
     private Lookup<AddressInfo> lookup;
     private HappyEyeballs race;
     private boolean over;
 
-    private Connector(final EventLoop loop, final AddressQuery query, final Duration stagger, final Handler handler) {
+    private Connector(final EventLoop loop, final Object target, final Duration stagger, final Handler handler) {
         this.loop = loop;
-        this.query = Objects.requireNonNull(query, "query");
+        this.target = target;
         this.stagger = stagger;
         this.handler = Objects.requireNonNull(handler, "handler");
         next = loop.timer(this::attempt);
@@ -59,7 +73,7 @@ public final class Connector {
             final Duration stagger, final Handler handler) {
         loop.requireThread();
         loop.requireOpen();
-        final Connector connector = new Connector(loop, query, stagger, handler);
+        final Connector connector = new Connector(loop, Objects.requireNonNull(query, "query"), stagger, handler);
         try {
             connector.lookup = resolver.getaddrinfo(query.socktype() == 0 ? query.socktype(SOCK_STREAM) : query, loop,
                     connector::answered);
@@ -68,9 +82,24 @@ public final class Connector {
             connector.over = true;
             throw e;
         }
-        loop.guests().put(connector, connector::cancel);
-        loop.activeMore(1);
+        connector.begin();
         return connector;
+    }
+
+    static Connector connect(final EventLoop loop, final List<SockAddr> addresses, final Duration stagger,
+            final Handler handler) {
+        loop.requireThread();
+        loop.requireOpen();
+        final Connector connector = new Connector(loop, addresses, stagger, handler);
+        connector.race = HappyEyeballs.of(addresses, stagger);
+        connector.begin();
+        loop.ending(connector::attempt);
+        return connector;
+    }
+
+    private void begin() {
+        loop.guests().put(this, this::cancel);
+        loop.activeMore(1);
     }
 
     private void answered(final AddressInfo found, final EaiException why) {
@@ -154,7 +183,9 @@ public final class Connector {
         loop.requireThread();
         if (!over) {
             try {
-                lookup.cancel();
+                if (lookup != null) {
+                    lookup.cancel();
+                }
             } catch (final RejectedExecutionException _) {
                 // The loop is being closed, and nobody waits for the answer.
             }
@@ -164,6 +195,12 @@ public final class Connector {
     }
 
     private ErrnoException cancelled() {
-        return new ErrnoException("connect(" + query + ')', ECANCELED);
+        return new ErrnoException(toString(), ECANCELED);
+    }
+
+    /// As a call: `connect(getaddrinfo("localhost", "80", NULL))`.
+    @Override
+    public String toString() {
+        return "connect(" + target + ')';
     }
 }

@@ -17,6 +17,7 @@ import io.github.fdsock.Fd;
 import io.github.fdsock.PidFd;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.resolve.AddressOrder;
 import io.github.fdsock.resolve.AddressQuery;
 import io.github.fdsock.resolve.HappyEyeballs;
 import io.github.fdsock.resolve.Resolver;
@@ -293,6 +294,19 @@ public final class EventLoop implements Executor, Closeable {
         return Stream.connect(this, address);
     }
 
+    /// `connect(2)` in the background, by a socket with what its maker has asked of it before: a local address (`bind`),
+    /// options, another type or protocol.
+    ///
+    /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`, not connected; it is made non-blocking, and belongs to the
+    ///        stream from now on, unless this throws
+    /// @param address where to
+    /// @return the stream, as from [#connect(SockAddr)]
+    /// @throws IOException `EBADF`, `ENOTSOCK`. What the connect itself says is told by [Stream#onClose]
+    /// @throws IllegalStateException the socket or the loop is closed
+    public Stream connect(final SocketFd socket, final SockAddr address) throws IOException {
+        return Stream.connect(this, socket, address);
+    }
+
     /// Looks up a host's addresses and connects to the first that answers, IPv6 first, see [Connector].
     ///
     /// @param query the host and the port, [AddressQuery#of(String, int)]; its type of socket is `SOCK_STREAM` unless set
@@ -303,6 +317,19 @@ public final class EventLoop implements Executor, Closeable {
     /// @throws UncheckedIOException as [#execute]; then the handler is not told
     public Connector connect(final AddressQuery query, final Resolver resolver, final Connector.Handler handler) {
         return Connector.connect(this, query, resolver, HappyEyeballs.STAGGER, handler);
+    }
+
+    /// Connects to the first of several addresses that answers, see [Connector]: for those that do not come from
+    /// `getaddrinfo(3)`, and for another stagger.
+    ///
+    /// @param addresses one or more, of stream sockets, in the order in which they shall be tried: see [AddressOrder]
+    /// @param stagger how long after one attempt the next begins, 10 ms or more; [HappyEyeballs#STAGGER] is usual
+    /// @param handler is told once
+    /// @return the attempt, which can be given up
+    /// @throws IllegalArgumentException no address, or a stagger of less
+    /// @throws IllegalStateException the loop is closed
+    public Connector connect(final List<SockAddr> addresses, final Duration stagger, final Connector.Handler handler) {
+        return Connector.connect(this, addresses, stagger, handler);
     }
 
     /// A stream over a socket that is connected, or on its way to be.

@@ -83,29 +83,51 @@ public final class Stream extends Connection {
         loop.requireThread();
         loop.requireOpen();
         final SocketFd socket = SocketFd.socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK, 0);
-        final Stream stream = new Stream(loop, socket, Kind.of(address));
-        stream.connecting = true;
+        try {
+            return new Stream(loop, socket, Kind.of(address)).connect(address);
+        } catch (final RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /// By a socket that somebody else knows.
+    static Stream connect(final EventLoop loop, final SocketFd socket, final SockAddr address) throws IOException {
+        loop.requireThread();
+        loop.requireOpen();
+        Objects.requireNonNull(address, "address");
+        socket.nonBlocking(true);
+        final Stream stream = new Stream(loop, socket, kindOfKnown(socket));
+        stream.socketKnown = true;
+        return stream.connect(address);
+    }
+
+    private Stream connect(final SockAddr address) throws IOException {
+        connecting = true;
         try {
             final int result = socket.connect(address);
             if (result == -EAGAIN) {
-                throw ErrnoException.of(EAGAIN, "connect", stream.number, address);
+                throw ErrnoException.of(EAGAIN, "connect", number, address);
             }
-            stream.register();
+            register();
         } catch (final IOException e) {
-            stream.destroy(e);
+            destroy(e);
         } catch (final RuntimeException e) {
-            stream.destroy();
+            leave();
             throw e;
         }
-        return stream;
+        return this;
     }
 
     /// A socket that somebody else knows.
     static Stream adopt(final EventLoop loop, final SocketFd socket) throws IOException {
-        final Stream stream = adopt(loop, socket,
-                socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET ? Kind.PACKETS : Kind.OTHER);
+        final Stream stream = adopt(loop, socket, kindOfKnown(socket));
         stream.socketKnown = true;
         return stream;
+    }
+
+    private static Kind kindOfKnown(final SocketFd socket) throws IOException {
+        return socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET ? Kind.PACKETS : Kind.OTHER;
     }
 
     static Stream adopt(final EventLoop loop, final SocketFd socket, final Kind kind) throws IOException {
@@ -671,6 +693,13 @@ public final class Stream extends Connection {
     /// @return at present
     public long bytesQueued() {
         return waiting();
+    }
+
+    /// Whether it is still on its way to its peer.
+    ///
+    /// @return true until [#onConnect] is told, or it is closed
+    public boolean isConnecting() {
+        return connecting && !closed;
     }
 
     /// Whether more may be read.

@@ -177,6 +177,41 @@ class ConnectorTest extends LoopFixture {
     }
 
     @Test
+    void addressesThatAreGivenAreTriedInTheirOrder() throws IOException {
+        try (SocketFd silent = listening(SockAddr.inet("127.0.0.1", 0), 0);
+                SocketFd four = listening(SockAddr.inet("127.0.0.1", 0), 8);
+                SocketFd unix = listening(SockAddr.unixAutobind(), 8);
+                SocketFd first = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
+            first.connect(silent.localAddress());
+            final long start = System.nanoTime();
+            loop.connect(List.of(silent.localAddress(), four.localAddress(), unix.localAddress()), STAGGER,
+                    this::connected);
+            assertThat(told).as("told within connect()").isZero();
+            loop.run();
+            assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(STAGGER.toNanos());
+            assertThat(failure).isNull();
+            assertThat(accepted(four)).isEqualTo(four.localAddress());
+            assertThat(unix.acceptQueue().length()).isZero();
+        }
+        assertThat(told).isEqualTo(1);
+        assertThat(loop.metrics().streams()).isZero();
+    }
+
+    @Test
+    void givenAddressesAreGivenUpAndRefusedLikeOthers() throws IOException {
+        final SockAddr somewhere = SockAddr.inet("127.0.0.1", 1);
+        loop.connect(List.of(somewhere), STAGGER, this::connected).cancel();
+        loop.run();
+        assertThat(told).isEqualTo(1);
+        assertThat(failure).hasMessageContaining("connect([127.0.0.1:1])").hasMessageContaining("ECANCELED");
+        assertThatThrownBy(() -> loop.connect(List.of(), STAGGER, this::connected))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> loop.connect(List.of(somewhere), Duration.ofMillis(1), this::connected))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("PT0.001S");
+        assertThat(loop.hasWork()).isFalse();
+    }
+
+    @Test
     void whatTheHandlerThrowsDestroysTheStream() throws IOException {
         final AtomicReference<Stream> given = new AtomicReference<>();
         final List<IOException> closed = new ArrayList<>();

@@ -2,9 +2,12 @@ package io.github.fdsock.loop;
 
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.SockAddr;
+import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -43,6 +46,74 @@ class StreamTest extends LoopFixture {
         loop.run();
         assertThat(told).containsExactly("connected", "hello", "end", "closed null");
         assertThat(loop.hasWork()).isFalse();
+        assertThat(loop.metrics().streams()).isZero();
+    }
+
+    @Test
+    void aSocketConnectsWithTheAddressAndTheOptionsThatItHas() throws IOException {
+        final List<SockAddr> peers = new ArrayList<>();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> {
+            peers.add(stream.remoteAddress());
+            stream.onData(stream::write);
+        });
+        final SocketFd socket = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
+        socket.bind(SockAddr.inet("127.0.0.2", 0));
+        socket.setsockopt(SockOpt.TCP_NODELAY, true);
+        final List<String> told = new ArrayList<>();
+        final Stream client = loop.connect(socket, listener.localAddress());
+        assertThat(client.isConnecting()).isTrue();
+        client.onConnect(() -> told.add("connected " + client.isConnecting())).onData(data -> {
+            told.add(text(data));
+            client.end();
+        }).onClose(cause -> listener.close());
+        client.write("hello");
+        final SockAddr own = client.localAddress();
+        Turns.untilOver(loop);
+        assertThat(told).containsExactly("connected false", "hello");
+        assertThat(peers).containsExactly(own);
+        assertThat(own.toString()).startsWith("127.0.0.2:");
+        assertThat(socket.isOpen()).isFalse();
+    }
+
+    @Test
+    void packetsConnectByASocketOfTheirKind() throws IOException {
+        final SocketFd bound = SocketFd.socket(AF_UNIX, SOCK_SEQPACKET, 0);
+        bound.bind(SockAddr.unixAutobind());
+        final Listener listener = loop.listen(bound, stream -> stream.onData(stream::write));
+        final List<String> told = new ArrayList<>();
+        final Stream client = loop.connect(SocketFd.socket(AF_UNIX, SOCK_SEQPACKET, 0), listener.localAddress());
+        client.onData(data -> {
+            told.add(text(data));
+            if (told.size() == 2) {
+                client.end();
+            }
+        }).onClose(cause -> listener.close());
+        client.write("one");
+        client.write("two");
+        Turns.untilOver(loop);
+        assertThat(told).containsExactly("one", "two");
+    }
+
+    @Test
+    void aSocketThatCannotConnectIsToldOfAndOneThatIsNoneIsRefused() throws IOException {
+        final SockAddr nobody;
+        try (SocketFd free = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
+            free.bind(SockAddr.inet("127.0.0.1", 0));
+            nobody = free.localAddress();
+        }
+        final List<IOException> told = new ArrayList<>();
+        final SocketFd socket = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
+        loop.connect(socket, nobody).onClose(told::add);
+        Turns.untilOver(loop);
+        assertThat(told).singleElement().asString().contains("ECONNREFUSED");
+        assertThat(socket.isOpen()).isFalse();
+        assertThatThrownBy(() -> loop.connect(socket, nobody)).isInstanceOf(IllegalStateException.class);
+        try (SocketFd mine = SocketFd.socket(AF_INET, SOCK_STREAM, 0)) {
+            assertThatThrownBy(() -> loop.connect(mine, null)).isInstanceOf(NullPointerException.class);
+            loop.close();
+            assertThatThrownBy(() -> loop.connect(mine, nobody)).isInstanceOf(IllegalStateException.class);
+            assertThat(mine.isOpen()).isTrue();
+        }
         assertThat(loop.metrics().streams()).isZero();
     }
 
