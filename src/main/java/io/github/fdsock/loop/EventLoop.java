@@ -398,6 +398,32 @@ public final class EventLoop implements Executor, Closeable {
         return handles;
     }
 
+    /// What keeps the loop running: for whoever wonders why [#run] does not return. Each says by `toString` what it is.
+    ///
+    /// @return a copy, in no order: of [#handles], of what was registered, of timers and of idle work what
+    ///         [counts][Handle#isReferenced], [SignalWatch] and [Connector] too; but not tasks, and streams on their way
+    ///         to another loop
+    public List<Object> active() {
+        requireThread();
+        final List<Object> active = new ArrayList<>(List.of(idle));
+        for (final Slot slot : slots.all()) {
+            if (slot.referenced) {
+                active.add(slot);
+            }
+        }
+        for (final Timer timer : timers.all()) {
+            if (timer.isReferenced()) {
+                active.add(timer);
+            }
+        }
+        for (final Object guest : guests.keySet()) {
+            if (!(guest instanceof final SignalWatch watch) || watch.isReferenced()) {
+                active.add(guest);
+            }
+        }
+        return active;
+    }
+
     /// Listeners that wait for a free descriptor.
     void resting(final Listener listener) {
         resting.add(listener);
@@ -585,6 +611,13 @@ public final class EventLoop implements Executor, Closeable {
             requireThread();
             ended = true;
             idle = without(idle, this);
+            prepare = without(prepare, this);
+            check = without(check, this);
+        }
+
+        @Override
+        public String toString() {
+            return "work of each turn by " + action;
         }
     }
 

@@ -55,6 +55,13 @@ public final class ExitWatch implements Closeable {
         }));
     }
 
+    /// Whether the loop runs for as long as this waits.
+    ///
+    /// @return false after [#unref]
+    public boolean isReferenced() {
+        return registration.isReferenced();
+    }
+
     /// Lets the loop run for as long as this waits, as from the beginning.
     public void ref() {
         registration.ref();

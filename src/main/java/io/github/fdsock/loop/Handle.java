@@ -89,6 +89,13 @@ public abstract sealed class Handle extends Slot implements Closeable permits Co
         return closed;
     }
 
+    /// Whether the loop runs for as long as this is open.
+    ///
+    /// @return false after [#unref], and when it is closed
+    public final boolean isReferenced() {
+        return referenced && !closed;
+    }
+
     /// Lets the loop run for as long as this is open, as from the beginning.
     public final void ref() {
         reference(true);

@@ -84,6 +84,13 @@ public final class Registration extends Slot implements Closeable {
         return registered;
     }
 
+    /// Whether the loop runs for as long as this is registered.
+    ///
+    /// @return false after [#unref]
+    public boolean isReferenced() {
+        return referenced;
+    }
+
     /// Lets the loop run for as long as this is registered, as from the beginning.
     public void ref() {
         reference(true);
@@ -102,6 +109,13 @@ public final class Registration extends Slot implements Closeable {
     ///         the epoll instance any more, and its events come, and are dropped, until that is closed
     public void deregister() throws IOException {
         giveUp();
+    }
+
+    /// The descriptor, and what is waited for.
+    @Override
+    public String toString() {
+        return "registration of " + fd + ", events 0x" + Integer.toHexString(interest)
+                + (registered ? "" : ", registered no more");
     }
 
     /// Deregisters, then closes the descriptor.

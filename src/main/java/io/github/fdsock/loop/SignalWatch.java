@@ -78,6 +78,13 @@ public final class SignalWatch implements Closeable {
         }
     }
 
+    /// Whether the loop runs for as long as this is open.
+    ///
+    /// @return false after [#unref]
+    public boolean isReferenced() {
+        return referenced;
+    }
+
     /// Lets the loop run for as long as this is open, as from the beginning.
     public void ref() {
         loop.requireThread();
@@ -107,6 +114,12 @@ public final class SignalWatch implements Closeable {
             loop.guests().remove(this);
             loop.activeMore(referenced ? -1 : 0);
         }
+    }
+
+    /// The signal.
+    @Override
+    public String toString() {
+        return "watch of SIG" + signal;
     }
 
     /// Who waits for one signal, in the whole process.

@@ -112,6 +112,13 @@ public final class Timer {
         return isArmed() ? Math.max(0, deadline - System.nanoTime()) : -1;
     }
 
+    /// Whether the loop runs for as long as this is armed.
+    ///
+    /// @return false after [#unref]
+    public boolean isReferenced() {
+        return referenced;
+    }
+
     /// Lets the loop run for as long as this is armed, as from the beginning.
     public void ref() {
         loop.requireThread();
@@ -128,6 +135,12 @@ public final class Timer {
             referenced = false;
             loop.activeMore(isArmed() ? -1 : 0);
         }
+    }
+
+    /// When it expires.
+    @Override
+    public String toString() {
+        return isArmed() ? "timer due in " + dueInNanos() + " ns" : "timer, not armed";
     }
 
     /// As nanoseconds; too long ones are cut, not refused.

@@ -1,6 +1,7 @@
 package io.github.fdsock.loop;
 
 import java.util.Arrays;
+import java.util.List;
 
 /// The armed timers of a loop, the next to expire in front: a heap of four children a node, flatter than one of two and
 /// kinder to the cache, in which each timer knows its place, so that it can be cancelled from the middle.
@@ -18,6 +19,11 @@ final class TimerHeap {
 
     int size() {
         return size;
+    }
+
+    /// A copy.
+    List<Timer> all() {
+        return List.of(Arrays.copyOf(timers, size));
     }
 
     /// Of the latest that was armed: all that are armed later have a greater one.

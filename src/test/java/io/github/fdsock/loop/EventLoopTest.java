@@ -9,10 +9,13 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
 import io.github.fdsock.Seen;
+import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.sys.Call;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -60,6 +63,37 @@ class EventLoopTest {
 
     private static EventFd signalled() throws IOException {
         return EventFd.create(1, EFD_NONBLOCK);
+    }
+
+    @Test
+    void whatKeepsItRunningCanBeAskedFor() throws IOException {
+        final Registration registration = loop.register(silent, EPOLLIN, (_, _) -> { });
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), _ -> { });
+        final Timer timer = loop.schedule(TimeUnit.HOURS.toNanos(1), () -> { });
+        final SignalWatch signal = loop.onSignal("WINCH", () -> { });
+        final Closeable idle = loop.onIdle(() -> { });
+        final Connector connector = loop.connect(List.of(listener.localAddress()), Duration.ofHours(1), (_, _) -> { });
+        loop.timer(() -> { });
+        loop.onPrepare(() -> { });
+        assertThat(loop.active()).containsExactlyInAnyOrder(registration, listener, timer, signal, idle, connector);
+        assertThat(loop.active()).map(Object::toString).anyMatch(each -> each.contains("registration of eventfd"))
+                .anyMatch(each -> each.contains("listener on")).anyMatch(each -> each.contains("timer due in"))
+                .contains("watch of SIGWINCH", "connect([" + listener.localAddress() + "])");
+        registration.unref();
+        listener.unref();
+        timer.unref();
+        signal.unref();
+        assertThat(loop.active()).containsExactlyInAnyOrder(idle, connector);
+        assertThat(List.of(registration.isReferenced(), listener.isReferenced(), timer.isReferenced(),
+                signal.isReferenced())).containsOnly(false);
+        listener.ref();
+        assertThat(listener.isReferenced()).isTrue();
+        listener.close();
+        assertThat(listener.isReferenced()).isFalse();
+        connector.cancel();
+        idle.close();
+        loop.run();
+        assertThat(loop.active()).isEmpty();
     }
 
     /// Stops the loop by an event that is there already: in the same turn as the others that are, or in the next.
