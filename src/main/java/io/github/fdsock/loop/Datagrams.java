@@ -732,13 +732,14 @@ public final class Datagrams extends Handle {
         updateInterest();
     }
 
-    /// `sendmmsg(2)`: sends several messages in one call, as far as the kernel takes them now, like [#trySend(Message)].
+    /// `sendmmsg(2)`: sends several messages in one call, as far as the kernel takes them now, like
+    /// [#trySend(Message)].
     ///
     /// @param messages what to send
     /// @param first the index of the first
     /// @param count how many, 1 or more
-    /// @return how many were sent; `-EAGAIN` where the first has to wait. Where it is less than all, the next one has to
-    ///         wait or cannot be sent: which of the two the next call tells, from there on
+    /// @return how many were sent; `-EAGAIN` where the first has to wait. Where it is less than all, the next one has
+    ///         to wait or cannot be sent: which of the two the next call tells, from there on
     /// @throws IllegalStateException this is closed
     /// @throws IOException why the first cannot be sent, as [SocketFd#sendmmsg]
     public int trySend(final Messages messages, final int first, final int count) throws IOException {

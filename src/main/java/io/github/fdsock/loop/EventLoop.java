@@ -294,11 +294,11 @@ public final class EventLoop implements Executor, Closeable {
         return Stream.connect(this, address);
     }
 
-    /// `connect(2)` in the background, by a socket with what its maker has asked of it before: a local address (`bind`),
-    /// options, another type or protocol.
+    /// `connect(2)` in the background, by a socket with what its maker has asked of it before: a local address
+    /// (`bind`), options, another type or protocol.
     ///
-    /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`, not connected; it is made non-blocking, and belongs to the
-    ///        stream from now on, unless this throws
+    /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`, not connected; it is made non-blocking, and belongs to
+    ///        the stream from now on, unless this throws
     /// @param address where to
     /// @return the stream, as from [#connect(SockAddr)]
     /// @throws IOException `EBADF`, `ENOTSOCK`. What the connect itself says is told by [Stream#onClose]
@@ -401,8 +401,8 @@ public final class EventLoop implements Executor, Closeable {
     /// What keeps the loop running: for whoever wonders why [#run] does not return. Each says by `toString` what it is.
     ///
     /// @return a copy, in no order: of [#handles], of what was registered, of timers and of idle work what
-    ///         [counts][Handle#isReferenced], [SignalWatch] and [Connector] too; but not tasks, and streams on their way
-    ///         to another loop
+    ///         [counts][Handle#isReferenced], [SignalWatch] and [Connector] too; but not tasks, and streams on their
+    ///         way to another loop
     public List<Object> active() {
         requireThread();
         final List<Object> active = new ArrayList<>(List.of(idle));
@@ -572,9 +572,9 @@ public final class EventLoop implements Executor, Closeable {
         return added;
     }
 
-    /// Lets the loop do something in each turn right before it waits, behind all that the last turn and the idle work have
-    /// brought: to send at once what they have gathered, say. What is armed or handed over by it is not waited for too
-    /// long. It does not keep the loop running.
+    /// Lets the loop do something in each turn right before it waits, behind all that the last turn and the idle work
+    /// have brought: to send at once what they have gathered, say. The wait heeds the timers and tasks that come by it.
+    /// It does not keep the loop running.
     ///
     /// @param action a small piece of work
     /// @return ends it
@@ -584,8 +584,8 @@ public final class EventLoop implements Executor, Closeable {
         return added;
     }
 
-    /// Lets the loop do something in each turn when all the events of the wait have been told. It does not keep the loop
-    /// running.
+    /// Lets the loop do something in each turn when all the events of the wait have been told. It does not keep the
+    /// loop running.
     ///
     /// @param action a small piece of work
     /// @return ends it

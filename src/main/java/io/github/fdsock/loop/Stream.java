@@ -10,6 +10,7 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.Linger;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -340,11 +341,56 @@ public final class Stream extends Connection {
             writeFailed(failure, null);
             throw failure;
         }
+        return tried(n, size);
+    }
+
+    private long tried(final long n, final long size) {
         if (n < size) {
             drainDue = true;
             updateInterest();
         }
         return n;
+    }
+
+    /// Sends what the kernel takes now, with descriptors (`SCM_RIGHTS`), which leave with the first byte, and queues
+    /// nothing.
+    ///
+    /// @param data as [#write(MemorySegment)]; at least one byte
+    /// @param descriptors 1 to 253 of them; they stay the caller's, who may close them as soon as they have left
+    /// @return as [#tryWrite(MemorySegment)]: where it is positive they have left, and what is left of the data is sent
+    ///         without them
+    /// @throws IllegalArgumentException as [#write(MemorySegment, Fd...)]
+    /// @throws UnsupportedOperationException as [#write(MemorySegment, Fd...)]
+    /// @throws IllegalStateException after [#end] or [#close], or one of them is closed
+    /// @throws IOException as [#tryWrite(MemorySegment)], and as `getsockopt(2)` has it
+    public long tryWrite(final MemorySegment data, final Fd... descriptors) throws IOException {
+        if (descriptors.length == 0) {
+            return tryWrite(data);
+        }
+        requirePassable(data, descriptors);
+        Outbox.requireReadable(data);
+        if (!mayWrite(null)) {
+            throw reason();
+        }
+        final long size = data.byteSize();
+        if (!isIdle()) {
+            return tried(-EAGAIN, size);
+        }
+        final Message message = memory.sent();
+        try (Arena arena = Arena.ofConfined()) {
+            message.buffers().add(data.isNative() ? data : arena.allocate(size).copyFrom(data));
+            for (final Fd fd : descriptors) {
+                message.lendFd(fd);
+            }
+            final long n = socket.sendmsg(message, MSG_DONTWAIT);
+            written(n);
+            return tried(n, size);
+        } catch (final IOException e) {
+            writeFailed(e, null);
+            throw e;
+        } finally {
+            message.clear();
+        }
     }
 
     /// Sends text in UTF-8.
@@ -367,9 +413,35 @@ public final class Stream extends Connection {
     /// @throws IllegalStateException after [#end] or [#close], or one of them is closed; they stay the caller's
     /// @throws IOException as `getsockopt(2)` has it, asked for the kind of socket; they stay the caller's
     public boolean write(final MemorySegment data, final Fd... descriptors) throws IOException {
+        return write(data, null, descriptors);
+    }
+
+    /// Sends bytes with descriptors (`SCM_RIGHTS`), which leave with the first of them.
+    ///
+    /// @param data as [#write(MemorySegment, Fd...)]
+    /// @param completion is told when all of it has been taken, or why not; null where nobody asks
+    /// @param descriptors as there
+    /// @return as [#write(MemorySegment)]
+    /// @throws IllegalArgumentException as there
+    /// @throws UnsupportedOperationException as there
+    /// @throws IllegalStateException as there
+    /// @throws IOException as there
+    public boolean write(final MemorySegment data, final Completion completion, final Fd... descriptors)
+            throws IOException {
         if (descriptors.length == 0) {
-            return write(data);
+            return write(data, completion);
         }
+        requirePassable(data, descriptors);
+        if (!mayWrite(completion)) {
+            Outbox.close(descriptors);
+            return false;
+        }
+        final boolean wasIdle = isIdle();
+        outbox().add(data, 0, descriptors.clone(), completion);
+        return queued(wasIdle);
+    }
+
+    private void requirePassable(final MemorySegment data, final Fd... descriptors) throws IOException {
         if (data.byteSize() == 0) {
             throw new IllegalArgumentException(descriptors.length + " descriptors and no byte for them to go with");
         }
@@ -382,13 +454,6 @@ public final class Stream extends Connection {
         if (!closed && socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
             throw new UnsupportedOperationException(socket + " is not a UNIX socket and cannot carry descriptors");
         }
-        if (!mayWrite(null)) {
-            Outbox.close(descriptors);
-            return false;
-        }
-        final boolean wasIdle = isIdle();
-        outbox().add(data, 0, descriptors.clone(), null);
-        return queued(wasIdle);
     }
 
     /// Sends several pieces one behind the other, as one packet where there are packets: in one call, where nothing is
@@ -658,6 +723,37 @@ public final class Stream extends Connection {
         if (on && idle != null) {
             socket.setsockopt(SockOpt.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
         }
+        return this;
+    }
+
+    /// `SO_KEEPALIVE` with `TCP_KEEPIDLE`, `TCP_KEEPINTVL` and `TCP_KEEPCNT`: lets the kernel find out by itself, after
+    /// a time that is known, that a silent peer is gone. Then the connection fails with `ETIMEDOUT`.
+    ///
+    /// @param idle after so much silence it begins to ask, in whole seconds of 1 to 32,767
+    /// @param interval from one question to the next, as that
+    /// @param probes so many questions without an answer, 1 to 127, and the peer is gone
+    /// @return this
+    /// @throws IOException as `setsockopt(2)` has it: `EINVAL`: out of range; `EOPNOTSUPP`: it is not TCP
+    public Stream keepAlive(final Duration idle, final Duration interval, final int probes) throws IOException {
+        socket.setsockopt(SockOpt.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
+        socket.setsockopt(SockOpt.TCP_KEEPINTVL, Math.toIntExact(interval.toSeconds()));
+        socket.setsockopt(SockOpt.TCP_KEEPCNT, probes);
+        socket.setsockopt(SockOpt.SO_KEEPALIVE, true);
+        return this;
+    }
+
+    /// `IP_TOS`, `IPV6_TCLASS`: marks what is sent for those on its way who treat some of it better (DSCP, the upper six
+    /// bits of eight).
+    ///
+    /// @param bits 0 to 255; of TCP the lowest two are the kernel's (ECN), whatever is asked for
+    /// @return this
+    /// @throws IOException as `setsockopt(2)` has it: `EINVAL`: out of range; `EOPNOTSUPP`: neither IPv4 nor IPv6
+    public Stream typeOfService(final int bits) throws IOException {
+        // A connection over IPv4 by a socket of IPv6 heeds the one of IPv4.
+        if (socket.getsockopt(SockOpt.SO_DOMAIN) == AF_INET6) {
+            socket.setsockopt(SockOpt.IPV6_TCLASS, bits);
+        }
+        socket.setsockopt(SockOpt.IP_TOS, bits);
         return this;
     }
 

@@ -537,7 +537,8 @@ class DatagramsTest extends DatagramFixture {
 
     @SocketFamilies({UDP4, UDP6, UNIX_DGRAM})
     void u43_severalMessagesAreTriedInOneCall(final SocketFamily family) throws IOException {
-        final Datagrams receiver = loop.datagrams(family.any()).onMessage((data, from, message) -> told.add(text(data)));
+        final Datagrams receiver = loop.datagrams(family.any())
+                .onMessage((data, from, message) -> told.add(text(data)));
         final Datagrams sender = loop.datagrams(family.any());
         final Messages messages = Messages.allocate(arena, 4, 1, 0, 0);
         for (int i = 0; i < 4; i++) {

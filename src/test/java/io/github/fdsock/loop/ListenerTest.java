@@ -286,7 +286,8 @@ class ListenerTest extends LoopFixture {
             }
             assertThat(received(refused)).isEmpty();
         }
-        assertThat(told).singleElement().asString().startsWith("LIMIT ").contains(fault.replaceAll(".*=(E[A-Z]+).*", "$1"));
+        assertThat(told).singleElement().asString().startsWith("LIMIT ")
+                .contains(fault.replaceAll(".*=(E[A-Z]+).*", "$1"));
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
 import io.github.fdsock.MemFd;
+import io.github.fdsock.Message;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.Scope;
@@ -27,6 +28,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -406,6 +408,81 @@ class StreamWriteTest extends LoopFixture {
             read(pair.second(), into);
             return !told.isEmpty();
         });
+    }
+
+    @SocketFamilies({UNIX_STREAM, UNIX_SEQPACKET})
+    void aTryWithDescriptorsSendsNowOrNotAtAllAndTheyStayTheirOwners(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = arrivals.adopt(loop, pair.first()).onDrain(() -> told.add("drain"));
+        try (EventFd fd = EventFd.create(7, 0)) {
+            assertThat(stream.tryWrite(text("array"), fd)).isEqualTo(5);
+            assertThat(stream.tryWrite(Turns.numbered(0, 3), fd, fd)).isEqualTo(3);
+            try (Message message = pair.second().receive(Arena.ofAuto().allocate(5), 0, 4)) {
+                assertThat(message.bytes()).isEqualTo(5);
+                assertThat(message.descriptors()).isEqualTo(1);
+            }
+            try (Message message = pair.second().receive(Arena.ofAuto().allocate(3), 0, 4)) {
+                assertThat(message.descriptors()).isEqualTo(2);
+            }
+            assertThat(stream.bytesWritten()).isEqualTo(8);
+            fill(stream);
+            assertThat(stream.tryWrite(text("x"), fd)).isEqualTo(-EAGAIN);
+            assertThat(fd.isOpen()).isTrue();
+            pair.second().nonBlocking(true);
+            final MemorySegment into = Arena.ofAuto().allocate(1 << 20);
+            Turns.until(loop, () -> {
+                read(pair.second(), into);
+                return !told.isEmpty();
+            });
+            assertThat(stream.tryWrite(text("x"), fd)).isEqualTo(1);
+            // With something unread it would be a reset.
+            read(pair.second(), into);
+            pair.second().close();
+            assertThatThrownBy(() -> stream.tryWrite(text("x"), fd)).hasMessageContaining("EPIPE");
+            assertThatThrownBy(() -> stream.tryWrite(text(""), fd)).hasMessageContaining("no byte");
+            Turns.until(loop, stream::isClosed);
+            assertThatThrownBy(() -> stream.tryWrite(text("x"), fd)).hasMessageContaining("EPIPE");
+            assertThat(fd.isOpen()).isTrue();
+        }
+    }
+
+    @SocketFamilies({UNIX_STREAM})
+    void aWriteWithDescriptorsTellsWhenItIsOver(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = arrivals.adopt(loop, pair.first());
+        stream.write(text("x"), failure -> told.add("first " + failure), EventFd.create(0, 0));
+        assertThat(told).as("told within the write").isEmpty();
+        Turns.until(loop, () -> !told.isEmpty());
+        fill(stream);
+        final EventFd fd = EventFd.create(0, 0);
+        stream.write(text("y"), failure -> told.add("second " + failure.getClass().getSimpleName()), fd);
+        stream.destroy();
+        assertThat(fd.isOpen()).isFalse();
+        loop.runNoWait();
+        assertThat(told).containsExactly("first null", "second ClosedChannelException");
+    }
+
+    @SocketFamilies({TCP4, TCP6})
+    void whenASilentPeerIsGoneAndHowTrafficIsMarkedCanBeChosen(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = arrivals.adopt(loop, pair.first());
+        assertThat(stream.keepAlive(Duration.ofSeconds(20), Duration.ofSeconds(5), 3)).isSameAs(stream);
+        stream.typeOfService(0xb8);
+        assertThat(pair.first().getsockopt(SockOpt.SO_KEEPALIVE)).isTrue();
+        assertThat(pair.first().getsockopt(SockOpt.TCP_KEEPIDLE)).isEqualTo(20);
+        assertThat(pair.first().getsockopt(SockOpt.TCP_KEEPINTVL)).isEqualTo(5);
+        assertThat(pair.first().getsockopt(SockOpt.TCP_KEEPCNT)).isEqualTo(3);
+        assertThat(pair.first().getsockopt(SockOpt.IP_TOS)).isEqualTo(0xb8);
+        if (pair.first().localAddress().family() == AF_INET6) {
+            assertThat(pair.first().getsockopt(SockOpt.IPV6_TCLASS)).isEqualTo(0xb8);
+        }
+        assertThatThrownBy(() -> stream.keepAlive(Duration.ofMillis(999), Duration.ofSeconds(5), 3))
+                .hasMessageContaining("EINVAL");
+    }
+
+    @SocketFamilies({UNIX_STREAM})
+    void whatIsOfNetworksIsRefusedElsewhere(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = arrivals.adopt(loop, pair.first());
+        assertThatThrownBy(() -> stream.keepAlive(Duration.ofSeconds(20), Duration.ofSeconds(5), 3))
+                .hasMessageContaining("EOPNOTSUPP");
+        assertThatThrownBy(() -> stream.typeOfService(0xb8)).hasMessageContaining("EOPNOTSUPP");
     }
 
     @Test
