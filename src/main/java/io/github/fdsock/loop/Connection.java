@@ -142,12 +142,15 @@ abstract sealed class Connection extends Handle permits Stream {
     Pipe pipeOut;
     Pipe pipeIn;
 
-    /// Where it is moved to; null where it stays.
-    EventLoop destination;
+    /// Null where it stays.
+    Move move;
 
     /// Has left, and not arrived.
     boolean away;
-    Listener.ConnectionHandler arrived;
+
+    /// To another loop, and who is told there.
+    record Move(EventLoop to, Listener.ConnectionHandler handler) {
+    }
 
     Connection(final EventLoop loop, final SocketFd socket, final Kind kind) {
         super(loop, socket);
@@ -202,7 +205,7 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     private void timeIsOver() {
-        if (timeLeft() <= 0 && !connecting && destination == null && hasQueued()) {
+        if (timeLeft() <= 0 && !connecting && move == null && hasQueued()) {
             // The kernel tells of room when much of its buffer is free; a slow peer may have taken some all the same.
             ready(EPOLLOUT);
             if (closed) {
@@ -261,7 +264,7 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     final void updateInterest() {
-        if (!closed && !busy && destination == null) {
+        if (!closed && !busy && move == null) {
             try {
                 // One that was put aside after a hang-up comes back only for something to do.
                 final int wanted = wanted();
@@ -380,7 +383,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Whether there is somebody to read for.
     final boolean mayRead() {
-        return !closed && !paused && !readEnded && destination == null;
+        return !closed && !paused && !readEnded && move == null;
     }
 
     /// Reads at most so many times; whether nothing more is there.
@@ -706,7 +709,7 @@ abstract sealed class Connection extends Handle permits Stream {
             return;
         }
         busy = true;
-        destination = null;
+        move = null;
         try {
             if (pipeOut != null) {
                 // What waits here is the target's, however much is there already.
@@ -853,11 +856,11 @@ abstract sealed class Connection extends Handle permits Stream {
         if (outbox != null) {
             outbox.leave();
         }
-        loop = destination;
+        loop = move.to;
         away = true;
         try {
             // Behind this it is the other thread's.
-            destination.execute(this::arrive);
+            loop.execute(this::arrive);
         } catch (final RejectedExecutionException e) {
             loop = old;
             settle(oldMemory);
@@ -866,6 +869,7 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     private void arrive() {
+        final Listener.ConnectionHandler handler = move.handler;
         settle(loop.streamMemory());
         try {
             register();
@@ -881,7 +885,7 @@ abstract sealed class Connection extends Handle permits Stream {
             startTimer(timeoutNanos - (System.nanoTime() - lastActivity));
         }
         try {
-            arrived.connected((Stream) this);
+            handler.connected((Stream) this);
         } catch (final IOException e) {
             abandon(e);
         }
@@ -889,7 +893,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     private void settle(final StreamMemory here) {
         away = false;
-        destination = null;
+        move = null;
         memory = here;
         memory.metrics.streams++;
         if (outbox != null) {

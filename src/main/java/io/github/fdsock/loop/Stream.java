@@ -649,8 +649,8 @@ public final class Stream extends Connection {
         if (target.loop != loop) {
             throw new IllegalArgumentException("the streams belong to different loops");
         }
-        if (destination != null || target.destination != null) {
-            throw new IllegalStateException((destination != null ? this : target) + " is being moved to another loop");
+        if (move != null || target.move != null) {
+            throw new IllegalStateException((move != null ? this : target) + " is being moved to another loop");
         }
         if (pipeOut != null || target.pipeIn != null) {
             throw new IllegalStateException((pipeOut != null ? this + " is passed on" : target + " is written to")
@@ -679,13 +679,12 @@ public final class Stream extends Connection {
         if (pipeOut != null || pipeIn != null) {
             throw new IllegalStateException(this + " is part of a pipe");
         }
-        if (destination != null) {
+        if (move != null) {
             throw new IllegalStateException(this + " is moved already");
         }
-        arrived = handler;
         try {
             suspend();
-            destination = other;
+            move = new Move(other, handler);
             loop.ending(this::depart);
         } catch (final IOException | IllegalStateException e) {
             destroy(reason(e));
