@@ -56,11 +56,11 @@ final class ServeInheritedCommand implements Callable<Integer> {
         });
     }
 
-    /// What a variable holds that makes no sense is wrong usage.
+    /// What a variable holds that makes no sense, or is not so, is wrong usage.
     private <T> T fromEnvironment(final Source<T> source) throws ErrnoException {
         try {
             return source.get();
-        } catch (final IllegalArgumentException e) {
+        } catch (final IllegalArgumentException | IllegalStateException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }

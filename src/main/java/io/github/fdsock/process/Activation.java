@@ -8,6 +8,9 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Libc;
 import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -38,6 +41,9 @@ public final class Activation implements Closeable {
     /// What `sd_listen_fds_with_names(3)` calls all of them where no names are given.
     private static final String NO_NAME = "unknown";
 
+    /// The one file that the JVM keeps open without close-on-exec; where nothing was passed its number is 3.
+    private static final Path MODULES = Path.of(System.getProperty("java.home"), "lib", "modules");
+
     /// Whether the numbers have an owner.
     private static boolean taken;
 
@@ -54,11 +60,11 @@ public final class Activation implements Closeable {
     /// `sd_listen_fds_with_names(0, &names)`: takes over what was passed to this process, once.
     ///
     /// Where this throws nothing has changed, and the descriptors belong to nobody. A manager that counts more than it
-    /// passes is believed as far as the numbers are open, though files of the JVM may be among them.
+    /// passes is refused: files of the JVM have the numbers of those that are missing.
     ///
     /// @return all of them, in order; none where the environment does not speak of this process
-    /// @throws IllegalStateException they were taken before; or one is close-on-exec: then it was not inherited, and
-    ///         belongs to other code of this process
+    /// @throws IllegalStateException they were taken before; or one was not passed: it is close-on-exec, and belongs to
+    ///         other code of this process, or it is the JVM's own `lib/modules`
     /// @throws IllegalArgumentException `LISTEN_PID` or `LISTEN_FDS` is not such a number, or `LISTEN_FDNAMES` has
     ///         fewer or more names
     /// @throws ErrnoException `EBADF`: fewer are open
@@ -110,8 +116,7 @@ public final class Activation implements Closeable {
         return names;
     }
 
-    /// What `exec` leaves open is not close-on-exec; what is was opened since then, or has an owner who set it. That
-    /// does not tell the files that the JVM opens without it.
+    /// What `exec` leaves open is not close-on-exec; what is was opened since then, or has an owner who set it.
     private static void requireInherited(final int fd) throws ErrnoException {
         final int flags = Libc.fcntl(fd, F_GETFD, 0);
         if (flags < 0) {
@@ -119,6 +124,18 @@ public final class Activation implements Closeable {
         }
         if ((flags & FD_CLOEXEC) != 0) {
             throw new IllegalStateException("fd " + fd + " is close-on-exec: it was not passed, or is taken already");
+        }
+        if (isModules(fd)) {
+            throw new IllegalStateException("fd " + fd + " was not passed: it is the JVM's own " + MODULES);
+        }
+    }
+
+    private static boolean isModules(final int fd) {
+        try {
+            return Files.isSameFile(Path.of("/proc/self/fd", Integer.toString(fd)), MODULES);
+        } catch (final IOException e) {
+            // No /proc, or a JDK without that file.
+            return false;
         }
     }
 

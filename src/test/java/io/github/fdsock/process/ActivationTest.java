@@ -235,6 +235,17 @@ class ActivationTest {
     }
 
     @Test
+    void theJvmsOwnFileIsRefused() throws IOException {
+        passPipes(1);
+        try (Fd modules = Fd.openFile(Path.of(System.getProperty("java.home"), "lib", "modules"), O_RDONLY, 0)) {
+            pass(modules);
+        }
+        assertThatThrownBy(() -> take("LISTEN_FDS=2")).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("fd 601").hasMessageContaining("lib/modules");
+        assertUntouched(2);
+    }
+
+    @Test
     void aSecondOwnerIsRefused() throws IOException {
         passPipes(2);
         try (Activation _ = take("LISTEN_FDS=2")) {

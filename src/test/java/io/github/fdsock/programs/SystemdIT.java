@@ -257,6 +257,17 @@ class SystemdIT {
     }
 
     @Test
+    void theCommandLeavesTheFilesOfTheJvmAloneWhereLessWasPassedThanAnnounced() throws Exception {
+        final List<String> line = new ArrayList<>(
+                List.of("sh", "-c", "exec env LISTEN_PID=$$ LISTEN_FDS=1 \"$@\" 3<&-", "sh"));
+        line.addAll(Program.commandLine("serve-inherited"));
+        try (Program command = Program.start(line.toArray(String[]::new))) {
+            assertThat(command.status()).as(command.errors()).isEqualTo(2);
+            assertThat(command.errors()).contains("fd 3 was not passed").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
     void theCommandServesWhatCanBeServedAndTellsOfTheRest() throws Exception {
         // Nothing is left to be served.
         final List<String> line = new ArrayList<>(List.of("sh", "-c",
