@@ -524,7 +524,7 @@ public class Fd implements Closeable {
         try {
             long n;
             do {
-                n = Libc.readv(number, into.segment(), into.count());
+                n = Libc.readv(number, into.segmentToFill(), into.count());
             } while (n == -EINTR && isOpen());
             return flow(n, "readv", into.length());
         } finally {

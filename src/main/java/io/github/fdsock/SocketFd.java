@@ -835,7 +835,7 @@ public final class SocketFd extends Fd {
             final long start = begin();
             long n;
             do {
-                n = Libc.readv(number, into.segment(), into.count());
+                n = Libc.readv(number, into.segmentToFill(), into.count());
             } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
             return flow(n, "readv", into.length());
         } finally {

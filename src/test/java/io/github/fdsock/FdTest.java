@@ -481,6 +481,21 @@ class FdTest {
         }
 
         @Test
+        void readOnlySegmentsAreNotReadInto() throws IOException {
+            try (Fd fd = file("content"); Arena arena = Arena.ofConfined(); Seen seen = Seen.calls()) {
+                final MemorySegment segment = arena.allocate(4).asReadOnly();
+                final Iovec segments = Iovec.allocate(arena, 2).add(arena.allocate(4)).add(segment);
+                assertThatThrownBy(() -> fd.read(segment)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("read-only");
+                assertThatThrownBy(() -> fd.readv(segments)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("read-only");
+                assertThat(seen.all()).isEmpty();
+                assertThat(fd.write(segment)).isEqualTo(4);
+                assertThat(fd.writev(segments)).isEqualTo(8);
+            }
+        }
+
+        @Test
         void arraysByOffsetAndLength() throws IOException {
             try (Fd fd = file("content")) {
                 final byte[] into = new byte[6];

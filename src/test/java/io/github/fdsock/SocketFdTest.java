@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -411,6 +412,31 @@ class SocketFdTest {
             }
             final ByteBuffer readOnly = ByteBuffer.allocate(4).asReadOnlyBuffer();
             assertThatThrownBy(() -> pair.second().recv(readOnly, 0)).isInstanceOf(ReadOnlyBufferException.class);
+        }
+
+        @SocketFamilies
+        void readOnlySegmentsAreNotReceivedInto(final SocketFd.Pair pair) throws IOException {
+            try (Arena arena = Arena.ofConfined()) {
+                final MemorySegment segment = arena.allocateFrom("abc").asReadOnly();
+                final Iovec segments = Iovec.allocate(arena, 1).add(segment);
+                final SockAddrBuffer from = SockAddrBuffer.allocate(arena);
+                final Message message = Message.allocate(arena, 1, 0, 0);
+                message.buffers().add(segment);
+                final Msghdr raw = Msghdr.allocate(arena).iov(segments);
+                final SocketFd socket = pair.second();
+                assertThat(pair.first().send(segment, 0)).isEqualTo(4);
+                for (final ThrowingCallable call : List.<ThrowingCallable>of(() -> socket.recv(segment, 0),
+                        () -> socket.recv(segment, MSG_DONTWAIT), () -> socket.recv(segment, 0, 0),
+                        () -> socket.recv(segments, 0), () -> socket.recvFrom(segment, 0, from),
+                        () -> socket.recvFrom(segments, 0, from), () -> socket.read(segment),
+                        () -> socket.readv(segments), () -> socket.recvmsg(message, 0), () -> socket.recvmsg(raw, 0),
+                        () -> socket.receive(segment, 0, 1), () -> socket.getsockopt(SOL_SOCKET, SO_TYPE, segment))) {
+                    assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class)
+                            .hasMessageContaining("read-only");
+                }
+                assertThat(segment.getString(0)).isEqualTo("abc");
+                assertThat(socket.recv(arena.allocate(9), MSG_DONTWAIT)).as("nothing was taken").isEqualTo(4);
+            }
         }
 
         @SocketFamilies

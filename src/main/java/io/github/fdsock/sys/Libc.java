@@ -43,8 +43,9 @@ import java.lang.invoke.MethodHandle;
 ///
 /// **Checked before the call.** That every length lies within its segment, and every structure fits: otherwise an
 /// [IndexOutOfBoundsException] that names both; nothing has happened then. [MemorySegment#NULL] is C's `NULL` and is
-/// the kernel's to judge; where not the kernel but libc would follow it, and the JVM would end, it is refused. Segments
-/// on the heap, closed, or confined to another thread are refused by the linker ([IllegalArgumentException],
+/// the kernel's to judge; where not the kernel but libc would follow it, and the JVM would end, it is refused. What is
+/// written to must not be read-only ([IllegalArgumentException]); of `fcntl` and `ioctl` nobody knows that. Segments on
+/// the heap, closed, or confined to another thread are refused by the linker ([IllegalArgumentException],
 /// [IllegalStateException], [WrongThreadException]).
 ///
 /// **Not checked.** Pointers *inside* memory (`iov_base`, `msg_name`, `msg_control`): the views in
@@ -149,7 +150,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.socketpair);
         }
-        room("socketpair", sv, 2 * Integer.BYTES);
+        room("socketpair", writable("socketpair", sv), 2 * Integer.BYTES);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.socketpair, domain, type, protocol, sv);
@@ -580,7 +581,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.sendmmsg);
         }
-        roomForMessages("sendmmsg", msgvec, vlen, UIO_MAXIOV);
+        roomForMessages("sendmmsg", writable("sendmmsg", msgvec), vlen, UIO_MAXIOV);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.sendmmsg, sockfd, msgvec, vlen, flags);
@@ -616,7 +617,7 @@ public final class Libc {
         final class Critical {
             static final MethodHandle CALL = Downcall.linkCritical(Call.recv);
         }
-        roomForBytes("recv", buf, len);
+        roomForBytes("recv", writable("recv", buf), len);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.recv, sockfd, buf, len, flags);
@@ -646,7 +647,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.recvfrom);
         }
-        roomForBytes("recvfrom", buf, len);
+        roomForBytes("recvfrom", writable("recvfrom", buf), len);
         roomByReference("recvfrom", src_addr, addrlen);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
@@ -680,7 +681,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.recvmsg);
         }
-        room("recvmsg", msg, MSGHDR_SIZE);
+        room("recvmsg", writable("recvmsg", msg), MSGHDR_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.recvmsg, sockfd, msg, flags);
@@ -715,8 +716,8 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.recvmmsg);
         }
-        roomForMessages("recvmmsg", msgvec, vlen, Long.MAX_VALUE);
-        room("recvmmsg", timeout, TIMESPEC_SIZE);
+        roomForMessages("recvmmsg", writable("recvmmsg", msgvec), vlen, Long.MAX_VALUE);
+        room("recvmmsg", writable("recvmmsg", timeout), TIMESPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.recvmmsg, sockfd, msgvec, vlen, flags, timeout);
@@ -743,7 +744,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.read);
         }
-        roomForBytes("read", buf, count);
+        roomForBytes("read", writable("read", buf), count);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.read, fd, buf, count);
@@ -844,7 +845,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pread);
         }
-        roomForBytes("pread", buf, count);
+        roomForBytes("pread", writable("pread", buf), count);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.pread, fd, buf, count, offset);
@@ -1039,7 +1040,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.pipe2);
         }
-        room("pipe2", pipefd, 2 * Integer.BYTES);
+        room("pipe2", writable("pipe2", pipefd), 2 * Integer.BYTES);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.pipe2, pipefd, flags);
@@ -1292,7 +1293,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.poll);
         }
-        roomForPoll("poll", fds, nfds);
+        roomForPoll("poll", writable("poll", fds), nfds);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.poll, fds, nfds, timeout);
@@ -1319,7 +1320,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.ppoll);
         }
-        roomForPoll("ppoll", fds, nfds);
+        roomForPoll("ppoll", writable("ppoll", fds), nfds);
         room("ppoll", tmo_p, TIMESPEC_SIZE);
         room("ppoll", sigmask, SIGSET_SIZE);
         final Interposer seam = Seam.interposer();
@@ -1428,7 +1429,7 @@ public final class Libc {
         final class Critical {
             static final MethodHandle CALL = Downcall.linkCritical(Call.epoll_wait);
         }
-        roomForMany("epoll_wait", events, maxevents, EPOLL_EVENT_SIZE);
+        roomForMany("epoll_wait", writable("epoll_wait", events), maxevents, EPOLL_EVENT_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.epoll_wait, epfd, events, maxevents, timeout);
@@ -1456,7 +1457,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_pwait);
         }
-        roomForMany("epoll_pwait", events, maxevents, EPOLL_EVENT_SIZE);
+        roomForMany("epoll_pwait", writable("epoll_pwait", events), maxevents, EPOLL_EVENT_SIZE);
         room("epoll_pwait", sigmask, SIGSET_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
@@ -1487,7 +1488,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.epoll_pwait2);
         }
-        roomForMany("epoll_pwait2", events, maxevents, EPOLL_EVENT_SIZE);
+        roomForMany("epoll_pwait2", writable("epoll_pwait2", events), maxevents, EPOLL_EVENT_SIZE);
         room("epoll_pwait2", timeout, TIMESPEC_SIZE);
         room("epoll_pwait2", sigmask, SIGSET_SIZE);
         final Interposer seam = Seam.interposer();
@@ -1569,7 +1570,7 @@ public final class Libc {
             static final MethodHandle CALL = Downcall.link(Call.timerfd_settime);
         }
         room("timerfd_settime", new_value, ITIMERSPEC_SIZE);
-        room("timerfd_settime", old_value, ITIMERSPEC_SIZE);
+        room("timerfd_settime", writable("timerfd_settime", old_value), ITIMERSPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.timerfd_settime, fd, flags, new_value, old_value);
@@ -1591,7 +1592,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.timerfd_gettime);
         }
-        room("timerfd_gettime", curr_value, ITIMERSPEC_SIZE);
+        room("timerfd_gettime", writable("timerfd_gettime", curr_value), ITIMERSPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.timerfd_gettime, fd, curr_value);
@@ -1847,7 +1848,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.sendfile);
         }
-        room("sendfile", offset, Long.BYTES);
+        room("sendfile", writable("sendfile", offset), Long.BYTES);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.sendfile, out_fd, in_fd, offset, count);
@@ -1877,8 +1878,8 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.splice);
         }
-        room("splice", off_in, Long.BYTES);
-        room("splice", off_out, Long.BYTES);
+        room("splice", writable("splice", off_in), Long.BYTES);
+        room("splice", writable("splice", off_out), Long.BYTES);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return Seam.call(seam, Call.splice, fd_in, off_in, fd_out, off_out, len, flags);
@@ -1926,7 +1927,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getrlimit);
         }
-        room("getrlimit", rlim, RLIMIT_SIZE);
+        room("getrlimit", writable("getrlimit", rlim), RLIMIT_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.getrlimit, resource, rlim);
@@ -1976,7 +1977,7 @@ public final class Libc {
             static final MethodHandle CALL = Downcall.link(Call.prlimit);
         }
         room("prlimit", new_limit, RLIMIT_SIZE);
-        room("prlimit", old_limit, RLIMIT_SIZE);
+        room("prlimit", writable("prlimit", old_limit), RLIMIT_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.prlimit, pid, resource, new_limit, old_limit);
@@ -2049,7 +2050,7 @@ public final class Libc {
             static final MethodHandle CALL = Downcall.link(Call.pthread_sigmask);
         }
         room("pthread_sigmask", set, SIGSET_SIZE);
-        room("pthread_sigmask", oldset, SIGSET_SIZE);
+        room("pthread_sigmask", writable("pthread_sigmask", oldset), SIGSET_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.pthread_sigmask, how, set, oldset);
@@ -2073,7 +2074,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.clock_gettime);
         }
-        room("clock_gettime", tp, TIMESPEC_SIZE);
+        room("clock_gettime", writable("clock_gettime", tp), TIMESPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.clock_gettime, clockid, tp);
@@ -2442,7 +2443,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.waitid);
         }
-        room("waitid", infop, SIGINFO_SIZE);
+        room("waitid", writable("waitid", infop), SIGINFO_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.waitid, idtype, id, infop, options);
@@ -2557,7 +2558,7 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.if_indextoname);
         }
-        roomOfLibc("if_indextoname", ifname, IF_NAMESIZE);
+        roomOfLibc("if_indextoname", writable("if_indextoname", ifname), IF_NAMESIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.if_indextoname, ifindex, ifname);
@@ -2596,7 +2597,7 @@ public final class Libc {
         string("getaddrinfo", node);
         string("getaddrinfo", service);
         room("getaddrinfo", hints, ADDRINFO_SIZE);
-        roomOfLibc("getaddrinfo", res, Long.BYTES);
+        roomOfLibc("getaddrinfo", writable("getaddrinfo", res), Long.BYTES);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.getaddrinfo, node, service, hints, res);
@@ -2652,8 +2653,8 @@ public final class Libc {
         if (addr.byteSize() >= Short.BYTES && addr.get(ValueLayout.JAVA_SHORT_UNALIGNED, 0) == AF_UNIX) {
             stringOfLibc("getnameinfo", addr.asSlice(Short.BYTES));
         }
-        room("getnameinfo", host, Integer.toUnsignedLong(hostlen));
-        room("getnameinfo", serv, Integer.toUnsignedLong(servlen));
+        room("getnameinfo", writable("getnameinfo", host), Integer.toUnsignedLong(hostlen));
+        room("getnameinfo", writable("getnameinfo", serv), Integer.toUnsignedLong(servlen));
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.getnameinfo, addr, addrlen, host, hostlen, serv, servlen, flags);
@@ -2668,6 +2669,15 @@ public final class Libc {
         if (length > segment.byteSize() && segment.address() != 0) {
             throw beyond(call, segment, length);
         }
+    }
+
+    /// What C would write to all the same, since it is only Java's that it must not be.
+    private static MemorySegment writable(final String call, final MemorySegment segment) {
+        if (segment.isReadOnly()) {
+            throw new IllegalArgumentException(call + ": a segment of " + segment.byteSize()
+                    + " bytes that is read-only");
+        }
+        return segment;
     }
 
     /// A `size_t` above the segment's size, or so large that it is negative here.
@@ -2694,9 +2704,9 @@ public final class Libc {
 
     /// For lengths that travel in and out by a pointer.
     private static void roomByReference(final String call, final MemorySegment segment, final MemorySegment length) {
-        room(call, length, Integer.BYTES);
+        room(call, writable(call, length), Integer.BYTES);
         if (length.address() != 0) {
-            room(call, segment, length.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
+            room(call, writable(call, segment), length.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
         }
     }
 
@@ -2705,12 +2715,12 @@ public final class Libc {
     /// it is the length of each element, and of others nobody looks at it.
     private static void roomForOption(final int level, final int optname, final MemorySegment optval,
             final MemorySegment optlen) {
-        room("getsockopt", optlen, Integer.BYTES);
+        room("getsockopt", writable("getsockopt", optlen), Integer.BYTES);
         if (optlen.address() == 0 || optval.address() == 0) {
             return;
         }
         final long length = Integer.toUnsignedLong(optlen.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
-        room("getsockopt", optval, length);
+        room("getsockopt", writable("getsockopt", optval), length);
         if (level == SOL_SOCKET && optname == SO_GET_FILTER) {
             room("getsockopt", optval, length * SIZEOF_SOCK_FILTER);
         } else if (level == IPPROTO_IP && optname == IP_MSFILTER) {
@@ -2758,17 +2768,17 @@ public final class Libc {
     }
 
     private static void fileActions(final String call, final MemorySegment file_actions) {
-        roomOfLibc(call, file_actions, POSIX_SPAWN_FILE_ACTIONS_SIZE);
+        roomOfLibc(call, writable(call, file_actions), POSIX_SPAWN_FILE_ACTIONS_SIZE);
     }
 
     private static void spawnAttributes(final String call, final MemorySegment attr) {
-        roomOfLibc(call, attr, POSIX_SPAWNATTR_SIZE);
+        roomOfLibc(call, writable(call, attr), POSIX_SPAWNATTR_SIZE);
     }
 
     private static void spawnRoom(final String call, final MemorySegment pid, final MemorySegment path,
             final MemorySegment file_actions, final MemorySegment attrp,
             final MemorySegment argv, final MemorySegment envp) {
-        room(call, pid, Integer.BYTES);
+        room(call, writable(call, pid), Integer.BYTES);
         stringOfLibc(call, path);
         room(call, file_actions, POSIX_SPAWN_FILE_ACTIONS_SIZE);
         room(call, attrp, POSIX_SPAWNATTR_SIZE);

@@ -3,6 +3,7 @@ package io.github.fdsock.sys;
 import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.fdsock.abi.AbiOracle;
 import io.github.fdsock.sys.struct.EpollEvents;
@@ -208,6 +209,32 @@ class LibcChecksTest {
             assertThat(result).isZero();
         } else {
             assertThat(result).isNegative();
+        }
+    }
+
+    /// By name and size: what C reads only, and what may be either.
+    private static final List<String> MAY_BE_READ_ONLY = List.of("bind 16", "connect 16", "setsockopt 8", "send 9",
+            "sendto 9", "sendto 16", "sendmsg 56", "write 9", "readv 48", "writev 48", "pwrite 9", "fcntl 32", "fcntl 8",
+            "ioctl 4", "ioctl 60", "ioctl 9", "ppoll 128", "epoll_ctl " + EVENT, "epoll_pwait 128", "epoll_pwait2 16",
+            "epoll_pwait2 128", "signalfd 128", "pidfd_send_signal 128", "setrlimit 16", "posix_spawn 80",
+            "posix_spawn 336", "posix_spawn 8", "posix_spawnattr_setsigmask 128", "posix_spawnattr_setsigdefault 128",
+            "getaddrinfo 48", "getnameinfo 16");
+
+    /// One of two such arguments is read, the other one written to.
+    private static final List<String> READ_AND_WRITTEN = List.of("ppoll 16", "timerfd_settime 32", "prlimit 16",
+            "pthread_sigmask 128");
+
+    @ParameterizedTest
+    @MethodSource("calls")
+    void memoryThatIsReadOnlyIsRefusedWhereItWouldBeWrittenTo(TooShort call) {
+        final String argument = call.name + ' ' + call.needed;
+        final Throwable thrown = catchThrowable(
+                () -> call.call.call(arena, arena.allocate(call.needed).asReadOnly()));
+        if (!MAY_BE_READ_ONLY.contains(argument) && (thrown != null || !READ_AND_WRITTEN.contains(argument))) {
+            assertThat(thrown).isInstanceOf(IllegalArgumentException.class).hasMessage(
+                    call.name + ": a segment of " + call.needed + " bytes that is read-only");
+        } else {
+            assertThat(thrown).isNull();
         }
     }
 

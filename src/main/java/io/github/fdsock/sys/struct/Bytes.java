@@ -66,4 +66,12 @@ final class Bytes {
         }
         return target;
     }
+
+    /// Checks that C may write there.
+    static void writable(final String field, final MemorySegment target) {
+        if (target.isReadOnly()) {
+            throw new IllegalArgumentException(field + ": a segment of " + target.byteSize()
+                    + " bytes that is read-only");
+        }
+    }
 }

@@ -68,6 +68,19 @@ public final class Iovec {
         return segment;
     }
 
+    /// [#segment], to be handed to a call that writes to the buffers.
+    ///
+    /// @return as there
+    /// @throws IllegalArgumentException if one of the buffers is read-only
+    /// @throws IllegalStateException as there
+    /// @throws WrongThreadException as there
+    public MemorySegment segmentToFill() {
+        for (int i = 0; i < count; i++) {
+            Bytes.writable("iov_base", buffers[i]);
+        }
+        return segment();
+    }
+
     /// How many it can hold.
     ///
     /// @return 1 to 1024

@@ -137,24 +137,26 @@ public final class Msghdr {
     /// @return this
     /// @throws IllegalStateException if the arena of a part was closed in the meantime
     public Msghdr prepareSend() {
-        return prepare(control == null ? 0 : control.length());
+        return prepare(control == null ? 0 : control.length(), iov == null ? MemorySegment.NULL : iov.segment());
     }
 
     /// Fills every field for a `recvmsg`: all the room there is. The control buffer is emptied.
     ///
     /// @return this
+    /// @throws IllegalArgumentException if one of the buffers, or the room for the address, is read-only
     /// @throws IllegalStateException if the arena of a part was closed in the meantime
     public Msghdr prepareReceive() {
-        if (control == null) {
-            return prepare(0);
+        final int room = control == null ? 0 : control.clear().capacity();
+        if (name != null) {
+            Bytes.writable("msg_name", name);
         }
-        return prepare(control.clear().capacity());
+        return prepare(room, iov == null ? MemorySegment.NULL : iov.segmentToFill());
     }
 
-    private Msghdr prepare(final long controllen) {
+    private Msghdr prepare(final long controllen, final MemorySegment buffers) {
         segment.set(U64, NAME, name == null ? 0 : Bytes.pointer("msg_name", name).address());
         segment.set(U32, NAMELEN, namelen);
-        segment.set(U64, IOV, iov == null ? 0 : Bytes.pointer("msg_iov", iov.segment()).address());
+        segment.set(U64, IOV, Bytes.pointer("msg_iov", buffers).address());
         segment.set(U64, IOVLEN, iov == null ? 0 : iov.count());
         segment.set(U64, CONTROL, control == null ? 0 : Bytes.pointer("msg_control", control.segment()).address());
         segment.set(U64, CONTROLLEN, controllen);

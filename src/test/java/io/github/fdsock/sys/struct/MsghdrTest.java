@@ -101,6 +101,20 @@ class MsghdrTest {
     }
 
     @Test
+    void nothingReadOnlyIsReceivedInto() {
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment memory = arena.allocate(16).asReadOnly();
+            for (Msghdr message : new Msghdr[]{Msghdr.allocate(arena).name(memory, 16),
+                Msghdr.allocate(arena).iov(Iovec.allocate(arena, 1).add(memory)),
+                Msghdr.allocate(arena).control(ControlBuffer.of(memory))}) {
+                message.prepareSend();
+                assertThatThrownBy(message::prepareReceive).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("read-only");
+            }
+        }
+    }
+
+    @Test
     void aMessageWithAnAddressAndADescriptorTravels() {
         try (Arena arena = Arena.ofConfined(); Pair pair = Pair.of(arena, SOCK_DGRAM)) {
             final ControlBuffer control = ControlBuffer.allocate(arena, 64)
