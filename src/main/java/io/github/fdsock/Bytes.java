@@ -102,49 +102,27 @@ final class Bytes {
             }
         }
         final MemorySegment copies = copies(into);
-        final Iovec memory = fill(into, copies);
+        final Iovec memory = Scratch.current().iovec();
+        long n = 0;
         try {
-            final long n = call.over(memory);
-            long left = Math.max(n, 0);
-            long copied = 0;
-            for (int i = 0; left > 0 && i < into.length; i++) {
-                final ByteBuffer buffer = into[i];
-                final int room = buffer.remaining();
-                final int part = (int) Math.min(left, room);
-                if (!buffer.isDirect()) {
-                    MemorySegment.copy(copies, copied, MemorySegment.ofBuffer(buffer), 0, part);
-                    copied += room;
-                }
-                buffer.position(buffer.position() + part);
-                left -= part;
-            }
+            fill(memory, into, copies, false);
+            n = call.over(memory);
             return n;
         } finally {
-            memory.clear();
+            move(memory, into, copies, n);
         }
     }
 
     static long send(final ByteBuffer[] from, final VectorCall call) throws IOException {
         final MemorySegment copies = copies(from);
-        long copied = 0;
-        for (final ByteBuffer buffer : from) {
-            if (!buffer.isDirect()) {
-                MemorySegment.copy(MemorySegment.ofBuffer(buffer), 0, copies, copied, buffer.remaining());
-                copied += buffer.remaining();
-            }
-        }
-        final Iovec memory = fill(from, copies);
+        final Iovec memory = Scratch.current().iovec();
+        long n = 0;
         try {
-            final long n = call.over(memory);
-            long left = Math.max(n, 0);
-            for (int i = 0; left > 0 && i < from.length; i++) {
-                final int part = (int) Math.min(left, from[i].remaining());
-                from[i].position(from[i].position() + part);
-                left -= part;
-            }
+            fill(memory, from, copies, true);
+            n = call.over(memory);
             return n;
         } finally {
-            memory.clear();
+            move(memory, from, null, n);
         }
     }
 
@@ -160,18 +138,44 @@ final class Bytes {
         return Scratch.current().bytes(onHeap);
     }
 
-    /// The direct ones as they are, and of `copies` as much as each of the others needs.
-    private static Iovec fill(final ByteBuffer[] buffers, final MemorySegment copies) {
-        final Iovec memory = Scratch.current().iovec();
+    /// The direct ones as they are, and of `copies` as much as each of the others needs. Each buffer has nothing left
+    /// then, and so one that is among them twice counts once.
+    private static void fill(final Iovec memory, final ByteBuffer[] buffers, final MemorySegment copies,
+            final boolean send) {
         long copied = 0;
         for (final ByteBuffer buffer : buffers) {
-            if (buffer.isDirect()) {
-                memory.add(MemorySegment.ofBuffer(buffer));
+            final MemorySegment bytes = MemorySegment.ofBuffer(buffer);
+            if (bytes.isNative()) {
+                memory.add(bytes);
             } else {
-                memory.add(copies, copied, buffer.remaining());
-                copied += buffer.remaining();
+                if (send) {
+                    MemorySegment.copy(bytes, 0, copies, copied, bytes.byteSize());
+                }
+                memory.add(copies, copied, bytes.byteSize());
+                copied += bytes.byteSize();
+            }
+            buffer.position(buffer.limit());
+        }
+    }
+
+    /// Ends what [#fill] began: `n` bytes were moved, or none. Where `copies` is there they are the buffers' now.
+    private static void move(final Iovec memory, final ByteBuffer[] buffers, final MemorySegment copies, final long n) {
+        long left = Math.max(n, 0);
+        long copied = 0;
+        for (int i = 0; i < memory.count(); i++) {
+            final int room = (int) memory.len(i);
+            // Without any a buffer is empty, or was among them before.
+            if (room > 0) {
+                final ByteBuffer buffer = buffers[i].position(buffers[i].limit() - room);
+                final int part = (int) Math.min(left, room);
+                if (copies != null && !buffer.isDirect()) {
+                    MemorySegment.copy(copies, copied, MemorySegment.ofBuffer(buffer), 0, part);
+                    copied += room;
+                }
+                buffer.position(buffer.position() + part);
+                left -= part;
             }
         }
-        return memory;
+        memory.clear();
     }
 }

@@ -535,7 +535,7 @@ public class Fd implements Closeable {
 
     /// `readv(fd, iov, iovcnt)` into the spaces between the buffers' positions and limits; the positions move.
     ///
-    /// @param into where to, at most 1,024 of them
+    /// @param into where to, at most 1,024 of them; one that is among them twice counts once
     /// @return as [#read(MemorySegment)]
     /// @throws IllegalArgumentException where there are more
     /// @throws ErrnoException as `readv(2)` has it
@@ -568,7 +568,7 @@ public class Fd implements Closeable {
 
     /// `writev(fd, iov, iovcnt)` of what lies between the buffers' positions and limits; the positions move.
     ///
-    /// @param from the bytes, in at most 1,024 buffers
+    /// @param from the bytes, in at most 1,024 buffers; one that is among them twice counts once
     /// @return as [#write(MemorySegment)]
     /// @throws IllegalArgumentException where there are more
     /// @throws ErrnoException as `writev(2)` has it

@@ -636,6 +636,42 @@ class FdTest {
             }
         }
 
+        @ParameterizedTest
+        @ValueSource(booleans = {false, true})
+        void aBufferThatIsThereTwiceCountsOnce(final boolean direct) throws IOException {
+            final ByteBuffer twice = direct ? ByteBuffer.allocateDirect(4) : ByteBuffer.allocate(4);
+            final ByteBuffer other = ByteBuffer.allocate(9);
+            try (Fd fd = file("0123456789")) {
+                assertThat(fd.readv(twice, other, twice)).isEqualTo(10);
+                assertThat(US_ASCII.decode(twice.flip()).toString()).isEqualTo("0123");
+                assertThat(US_ASCII.decode(other.flip()).toString()).isEqualTo("456789");
+            }
+            try (PipeFd.Pair pipe = PipeFd.create(0)) {
+                assertThat(pipe.writeEnd().writev(twice.position(1), twice, other.position(4), twice)).isEqualTo(5);
+                assertThat(twice.remaining()).isZero();
+                final byte[] back = new byte[9];
+                assertThat(pipe.readEnd().read(back, 0, 9)).isEqualTo(5);
+                assertThat(back).startsWith("12389".getBytes(US_ASCII));
+            }
+        }
+
+        @Test
+        void buffersAreAsTheyWereWhereTheCallIsNotMade() throws IOException {
+            final ByteBuffer heap = ByteBuffer.wrap("0123".getBytes(US_ASCII), 1, 3);
+            final ByteBuffer closed;
+            try (Arena arena = Arena.ofConfined()) {
+                closed = arena.allocate(4).asByteBuffer();
+            }
+            try (PipeFd.Pair pipe = PipeFd.create(O_NONBLOCK)) {
+                assertThatThrownBy(() -> pipe.writeEnd().writev(heap, closed)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> pipe.readEnd().readv(heap, closed)).isInstanceOf(IllegalStateException.class);
+                assertThat(heap.position()).isEqualTo(1);
+                assertThat(pipe.readEnd().readv(heap)).isEqualTo(-EAGAIN);
+                assertThat(heap.position()).isEqualTo(1);
+                assertThat(pipe.writeEnd().writev(heap)).as("nothing is left of the refused call").isEqualTo(3);
+            }
+        }
+
         @Test
         void asManyAsTheKernelTakesAndNotOneMore() throws IOException {
             try (PipeFd.Pair pipe = PipeFd.create(0); Seen seen = Seen.calls()) {
