@@ -334,7 +334,8 @@ public final class Spawn {
                 last = Math.max(last, number);
             }
         }
-        final int end = Math.max(FIRST, last + 1);
+        // Nothing lies above the largest, and it is the kernel's to refuse.
+        final int end = Math.max(FIRST, last == Integer.MAX_VALUE ? last : last + 1);
         for (final Map.Entry<Integer, Fd> each : descriptors.entrySet()) {
             final Fd source = each.getValue();
             final int number = source.intValue();

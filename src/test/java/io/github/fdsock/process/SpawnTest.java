@@ -381,8 +381,8 @@ class SpawnTest {
         try (EventFd fd = EventFd.create(0, 0)) {
             fails(Spawn.program("true").fd((1 << 30) - 1, fd),
                     "fcntl(" + fd.intValue() + ", F_DUPFD_CLOEXEC, 1073741824) = -1 EINVAL (Invalid argument)");
-            assertThatThrownBy(Spawn.program("true").fd(Integer.MAX_VALUE, fd)::start)
-                    .isInstanceOf(ErrnoException.class).hasMessageContaining("EBADF");
+            fails(Spawn.program("true").fd(Integer.MAX_VALUE, fd),
+                    "fcntl(" + fd.intValue() + ", F_DUPFD_CLOEXEC, 2147483647) = -1 EINVAL (Invalid argument)");
         }
     }
 
