@@ -24,9 +24,11 @@ import io.github.fdsock.sys.struct.Mapping;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /// A file that lives in memory and has no path: shared by passing the descriptor, and by mapping it.
 ///
@@ -60,16 +62,18 @@ public final class MemFd extends Fd {
     /// @param name for `/proc/self/fd` and nothing else, need not be unique; at most 249 bytes in UTF-8
     /// @param flags `MFD_ALLOW_SEALING`, `MFD_NOEXEC_SEAL` (Linux 6.3), `MFD_HUGETLB`, …, or 0
     /// @return the file, owned by the caller
-    /// @throws IllegalArgumentException where there is a NUL in the name
+    /// @throws IllegalArgumentException where there is a NUL in the name, or half a surrogate pair
     /// @throws ErrnoException `EINVAL`: too long a name, or a flag that this kernel does not know; `EMFILE`, `ENFILE`:
     ///         no free descriptor; `EACCES`: this system demands `MFD_NOEXEC_SEAL`
     public static MemFd create(final String name, final int flags) throws ErrnoException {
         if (name.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("NUL in the name of a memory file: " + name.replace("\0", "\\0"));
         }
+        final byte[] bytes = AddressText.encode(name, StandardCharsets.UTF_8);
         final int fd;
         try (Arena arena = Arena.ofConfined()) {
-            fd = Libc.memfd_create(arena.allocateFrom(name, StandardCharsets.UTF_8), flags | MFD_CLOEXEC);
+            fd = Libc.memfd_create(arena.allocateFrom(ValueLayout.JAVA_BYTE, Arrays.copyOf(bytes, bytes.length + 1)),
+                    flags | MFD_CLOEXEC);
         }
         if (fd < 0) {
             throw ErrnoException.of(-fd, "memfd_create", '"' + name + '"',

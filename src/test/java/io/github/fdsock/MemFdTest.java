@@ -44,6 +44,20 @@ class MemFdTest {
     }
 
     @Test
+    void isCalledWhatWasSaidOrNotMade() throws IOException {
+        try (MemFd file = MemFd.create("n\u00e4me", 0)) {
+            assertThat(Files.readSymbolicLink(Path.of("/proc/self/fd/" + file.intValue())))
+                    .asString().startsWith("/memfd:n").endsWith("me (deleted)");
+        }
+        try (Seen seen = Seen.calls()) {
+            for (String name : new String[] {"a\0b", "a\ud800", "\udc00a"}) {
+                assertThatThrownBy(() -> MemFd.create(name, 0)).isInstanceOf(IllegalArgumentException.class);
+            }
+            assertThat(seen.all()).isEmpty();
+        }
+    }
+
+    @Test
     void mappingsAndReadsSeeTheSameBytes() throws IOException {
         try (Arena arena = Arena.ofConfined(); MemFd file = MemFd.create("test", 0)) {
             file.size(8192);
