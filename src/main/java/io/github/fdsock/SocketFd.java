@@ -1240,6 +1240,7 @@ public final class SocketFd extends Fd {
     /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, …
     /// @param name `SO_…`, `TCP_…`, …
     /// @param value in native memory, all of it
+    /// @throws IllegalArgumentException a value of 2 GiB or more
     /// @throws ErrnoException `ENOPROTOOPT`: no such option here; `EINVAL`, `EDOM`: not such a value; `EPERM`: not
     ///         allowed
     public void setsockopt(final int level, final int name, final MemorySegment value) throws ErrnoException {
@@ -1284,13 +1285,16 @@ public final class SocketFd extends Fd {
     }
 
     private int writeOption(final int level, final int name, final MemorySegment value) throws ErrnoException {
+        if (value.byteSize() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("the value of an option with " + value.byteSize() + " bytes");
+        }
         if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO
                 || name == SO_RCVTIMEO_NEW || name == SO_SNDTIMEO_NEW)) {
             timed = true;
         }
         final int number = enter();
         try {
-            return Libc.setsockopt(number, level, name, value, Math.toIntExact(value.byteSize()));
+            return Libc.setsockopt(number, level, name, value, (int) value.byteSize());
         } finally {
             leave();
         }

@@ -574,6 +574,18 @@ class SockOptTest {
     // ---- the raw form and options of one's own
 
     @Test
+    @SuppressWarnings("restricted")
+    void aValueThatNoLengthCanSayIsRefused() throws ErrnoException {
+        try (SocketFd socket = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0); Seen seen = Seen.calls()) {
+            // Never touched.
+            final MemorySegment value = MemorySegment.ofAddress(4096).reinterpret(1L << 31);
+            assertThatThrownBy(() -> socket.setsockopt(SOL_SOCKET, SO_RCVBUF, value))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("2147483648");
+            assertThat(seen.all()).isEmpty();
+        }
+    }
+
+    @Test
     void theRawFormsAgreeWithTheTyped() throws ErrnoException {
         try (SocketFd socket = TCP4.open()) {
             socket.setsockopt(IPPROTO_TCP, TCP_KEEPCNT, 5);
