@@ -94,6 +94,8 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
                 n = fd.read(into);
             }
             return n;
+        } catch (final IllegalStateException e) {
+            throw in.closed(e);
         } finally {
             in.end();
         }
@@ -115,6 +117,8 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
                 n = tryRead(into);
             }
             return n;
+        } catch (final IllegalStateException e) {
+            throw in.closed(e);
         } finally {
             in.end();
         }
@@ -144,6 +148,8 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
                 n = fd.write(from.asSlice(done));
                 done += Math.max(n, 0);
             }
+        } catch (final IllegalStateException e) {
+            throw out.closed(e);
         } finally {
             out.end();
         }
@@ -163,6 +169,8 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
             while (tryWrite(from) == -EAGAIN || from.hasRemaining()) {
                 awaitWriting(start, timeoutNanos, from.position() - first);
             }
+        } catch (final IllegalStateException e) {
+            throw out.closed(e);
         } finally {
             out.end();
         }

@@ -102,6 +102,8 @@ public final class BlockingSocket extends BlockingFd {
                 peer = socket.accept(SOCK_NONBLOCK, null);
             }
             return new BlockingSocket(poller(), peer, shortIsAll);
+        } catch (final IllegalStateException e) {
+            throw in.closed(e);
         } finally {
             in.end();
         }
@@ -128,6 +130,8 @@ public final class BlockingSocket extends BlockingFd {
                 awaitWriting(start, timeoutNanos, 0);
                 result = socket.finishConnect(0) ? 0 : result;
             }
+        } catch (final IllegalStateException e) {
+            throw out.closed(e);
         } finally {
             out.end();
         }
@@ -182,6 +186,8 @@ public final class BlockingSocket extends BlockingFd {
             in.exhausted(flags == 0 && n > 0 && n < into.byteSize() && shortIsAll && emptied && poller().isOpen()
                     && !Interposer.shortens());
             return n;
+        } catch (final IllegalStateException e) {
+            throw in.closed(e);
         } finally {
             in.end();
         }
@@ -207,6 +213,8 @@ public final class BlockingSocket extends BlockingFd {
                 n = socket.send(from.asSlice(done), flags | MSG_DONTWAIT);
                 done += Math.max(n, 0);
             }
+        } catch (final IllegalStateException e) {
+            throw out.closed(e);
         } finally {
             out.end();
         }
@@ -234,6 +242,8 @@ public final class BlockingSocket extends BlockingFd {
                 n = socket.recvFrom(into, flags | MSG_DONTWAIT, from);
             }
             return n;
+        } catch (final IllegalStateException e) {
+            throw in.closed(e);
         } finally {
             in.end();
         }
@@ -257,6 +267,8 @@ public final class BlockingSocket extends BlockingFd {
                 awaitRoom(start, timeoutNanos, tries);
                 n = socket.sendTo(from, flags | MSG_DONTWAIT, to);
             }
+        } catch (final IllegalStateException e) {
+            throw out.closed(e);
         } finally {
             out.end();
         }
@@ -281,6 +293,8 @@ public final class BlockingSocket extends BlockingFd {
                 n = socket.recvmsg(message, flags | MSG_DONTWAIT);
             }
             return n;
+        } catch (final IllegalStateException e) {
+            throw in.closed(e);
         } finally {
             in.end();
         }
@@ -304,6 +318,8 @@ public final class BlockingSocket extends BlockingFd {
                 n = socket.sendmsg(message, flags | MSG_DONTWAIT);
             }
             return n;
+        } catch (final IllegalStateException e) {
+            throw out.closed(e);
         } finally {
             out.end();
         }

@@ -40,6 +40,9 @@ final class Direction {
     /// turn.
     private boolean exhausted;
 
+    /// Whether the call that has the turn has waited; of it.
+    private boolean waited;
+
     Direction(final BlockingFd owner) {
         this.owner = owner;
     }
@@ -51,9 +54,13 @@ final class Direction {
 
     /// Begins a turn, behind those of others.
     void begin(final long start, final long timeoutNanos) throws IOException {
-        if (turn.tryLock()) {
-            return;
+        if (!turn.tryLock()) {
+            queue(start, timeoutNanos);
         }
+        waited = false;
+    }
+
+    private void queue(final long start, final long timeoutNanos) throws IOException {
         owner.poller().requireOtherThread();
         try {
             if (timeoutNanos < 0) {
@@ -75,8 +82,18 @@ final class Direction {
         turn.unlock();
     }
 
+    /// What a call throws that has found the descriptor closed: where that was done since the wait, it was done during
+    /// the call.
+    IllegalStateException closed(final IllegalStateException e) throws AsynchronousCloseException {
+        if (waited) {
+            requireOwnerOpen();
+        }
+        return e;
+    }
+
     /// Waits for an event that has come since the end of the last wait, or comes.
     void await(final long start, final long timeoutNanos) throws IOException {
+        waited = true;
         if (!signalled) {
             final Poller poller = owner.poller();
             poller.requireOtherThread();
@@ -104,6 +121,7 @@ final class Direction {
 
     /// Waits for a while, for what no event tells of.
     void rest(final long start, final long timeoutNanos, final long nanos) throws IOException {
+        waited = true;
         final Poller poller = owner.poller();
         poller.requireOtherThread();
         final Thread thread = begun();

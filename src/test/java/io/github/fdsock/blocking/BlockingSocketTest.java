@@ -662,6 +662,23 @@ class BlockingSocketTest {
         }
 
         @Test
+        void isToldToWhoHasWaitedAndTriesAgain() throws Exception {
+            for (int i = 0; i < 3; i++) {
+                try (Pair pair = unixPair(SOCK_STREAM)) {
+                    // Each try takes a copy of that size first: time enough.
+                    final ByteBuffer large = ByteBuffer.allocate(1 << 28);
+                    final Virtual<Long> reader = Virtual.start(() -> pair.first.read(large, FOREVER)).awaitParked();
+                    pair.second.write(bytes("x"), FOREVER);
+                    while (reader.thread().getState() != Thread.State.RUNNABLE || pair.first.in.isSignalled()) {
+                        Thread.onSpinWait();
+                    }
+                    pair.first.close();
+                    assertThat(reader.failure()).isInstanceOf(AsynchronousCloseException.class);
+                }
+            }
+        }
+
+        @Test
         @SuppressWarnings("try")
         void leavesASocketToThoseWhoShareIt() throws Exception {
             try (BlockingSocket listener = tcpListener(); BlockingSocket shared = poller.adopt(listener.fd().dup())) {
