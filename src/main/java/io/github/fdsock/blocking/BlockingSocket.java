@@ -7,6 +7,7 @@ import static io.github.fdsock.sys.Constants.EPOLLIN;
 import static io.github.fdsock.sys.Constants.EPOLLOUT;
 import static io.github.fdsock.sys.Constants.IPPROTO_TCP;
 import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
+import static io.github.fdsock.sys.Constants.MSG_OOB;
 import static io.github.fdsock.sys.Constants.SOCK_NONBLOCK;
 import static io.github.fdsock.sys.Constants.SOCK_STREAM;
 
@@ -70,6 +71,12 @@ public final class BlockingSocket extends BlockingFd {
         }
     }
 
+    /// What is behind it.
+    ///
+    /// Urgent data (`MSG_OOB`) is to be received here rather than there: once it is fetched no event tells of it any
+    /// more, and the bytes behind it are looked for only when something new comes.
+    ///
+    /// @return the socket, which does not block, and stays this object's
     @Override
     public SocketFd fd() {
         return socket;
@@ -82,6 +89,14 @@ public final class BlockingSocket extends BlockingFd {
             shortIsAll = false;
         }
         super.ready(events);
+    }
+
+    /// Urgent data that is fetched before its event is told is not told any more, and a receive stops there all the
+    /// same.
+    private void noteUrgent(final int flags) {
+        if ((flags & MSG_OOB) != 0) {
+            shortIsAll = false;
+        }
     }
 
     // ---- connections
@@ -175,6 +190,7 @@ public final class BlockingSocket extends BlockingFd {
         final long start = Direction.start(timeoutNanos);
         in.begin(start, timeoutNanos);
         try {
+            noteUrgent(flags);
             // Who does not wait is not told of what has just come.
             long n = flags == 0 && timeoutNanos != 0 && in.isExhausted() ? -EAGAIN
                     : socket.recv(into, flags | MSG_DONTWAIT);
@@ -236,6 +252,7 @@ public final class BlockingSocket extends BlockingFd {
         final long start = Direction.start(timeoutNanos);
         in.begin(start, timeoutNanos);
         try {
+            noteUrgent(flags);
             long n = socket.recvFrom(into, flags | MSG_DONTWAIT, from);
             while (n == -EAGAIN) {
                 awaitReading(start, timeoutNanos);
@@ -287,6 +304,7 @@ public final class BlockingSocket extends BlockingFd {
         final long start = Direction.start(timeoutNanos);
         in.begin(start, timeoutNanos);
         try {
+            noteUrgent(flags);
             long n = socket.recvmsg(message, flags | MSG_DONTWAIT);
             while (n == -EAGAIN) {
                 awaitReading(start, timeoutNanos);

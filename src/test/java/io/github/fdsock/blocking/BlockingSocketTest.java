@@ -389,6 +389,32 @@ class BlockingSocketTest {
         }
 
         @Test
+        void findsWhatIsBehindUrgentDataThatWasFetchedBeforeItWasTold() throws Exception {
+            try (EventLoop loop = EventLoop.open(); Poller guest = Poller.on(loop);
+                    BlockingSocket listener = tcpListener();
+                    BlockingSocket writer = poller.connect(listener.fd().localAddress(), FOREVER);
+                    BlockingSocket reader = guest.adopt(listener.accept(FOREVER).fd())) {
+                assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(() -> read(reader, SHORT_NANOS));
+                writer.write(bytes("a"), FOREVER);
+                assertThat(read(reader, 0)).isEqualTo("a");
+                writer.send(bytes("before!"), MSG_OOB, FOREVER);
+                writer.write(bytes("behind"), FOREVER);
+                assertThat(reader.fd().await(POLLPRI, TimeUnit.SECONDS.toNanos(Virtual.LIMIT_SECONDS))).isNotZero();
+                assertThat(reader.recvFrom(buffer, MSG_OOB, SockAddrBuffer.allocate(arena), FOREVER)).isEqualTo(1);
+                final Virtual<String> first = Virtual.start(() -> read(reader, FOREVER)).awaitParked();
+                final Virtual<String> both = Virtual.start(() -> {
+                    try {
+                        return first.result() + read(reader, TimeUnit.SECONDS.toNanos(1));
+                    } finally {
+                        loop.stop();
+                    }
+                });
+                loop.run();
+                assertThat(both.result()).isEqualTo("beforebehind");
+            }
+        }
+
+        @Test
         void findsWhatAnotherKindOfReadHasLeft() throws Exception {
             try (Pair pair = tcpPair()) {
                 final Virtual<String> reader = Virtual.start(() -> read(pair.first, FOREVER)).awaitParked();
