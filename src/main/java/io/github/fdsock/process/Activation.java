@@ -93,19 +93,19 @@ public final class Activation implements Closeable {
             requireInherited(fd);
         }
         final Fd[] descriptors = new Fd[count];
-        for (int i = 0; i < count; i++) {
-            descriptors[i] = adopt(first + i);
-        }
-        for (int i = 0; i < count; i++) {
-            try {
-                descriptors[i].closeOnExec(true);
-            } catch (final ErrnoException e) {
-                for (int fd = first; fd < first + i; fd++) {
-                    // Should this fail too, then because of what has just been found.
-                    Libc.fcntl(fd, F_SETFD, 0);
-                }
-                throw e;
+        try {
+            for (int i = 0; i < count; i++) {
+                descriptors[i] = adopt(first + i);
             }
+            for (final Fd fd : descriptors) {
+                fd.closeOnExec(true);
+            }
+        } catch (final ErrnoException e) {
+            for (int i = 0; i < count && descriptors[i] != null; i++) {
+                // Should this fail too, then because of what has just been found.
+                Libc.fcntl(descriptors[i].release(), F_SETFD, 0);
+            }
+            throw e;
         }
         return new Activation(given == null ? unnamed(count) : given, descriptors);
     }

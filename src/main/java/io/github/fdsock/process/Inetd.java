@@ -37,10 +37,8 @@ public final class Inetd {
     /// @throws ErrnoException `ENOTSOCK`: standard input is no socket, or was taken before; `EBADF`: it is closed;
     ///         `EMFILE`, `ENFILE`: no free descriptor; `ENOENT`, `EACCES`: no `/dev/null`
     public static synchronized SocketFd take() throws ErrnoException {
-        // Only a look: the number goes on to belong to the standard stream.
-        final SocketFd stdin = SocketFd.adopt(STDIN);
-        final long cookie = stdin.getsockopt(SockOpt.SO_COOKIE);
-        final SocketFd socket = aboveStandardStreams(stdin);
+        final long cookie = cookie(STDIN);
+        final SocketFd socket = aboveStandardStreams();
         int replaced = 0;
         try (Fd nothing = Fd.openFile(Path.of("/dev/null"), O_RDWR, 0)) {
             for (int standard = STDIN; standard <= STDERR; standard++) {
@@ -56,8 +54,8 @@ public final class Inetd {
         return socket;
     }
 
-    private static SocketFd aboveStandardStreams(final SocketFd socket) throws ErrnoException {
-        final int number = socket.fcntl(F_DUPFD_CLOEXEC, STDERR + 1);
+    private static SocketFd aboveStandardStreams() throws ErrnoException {
+        final int number = Libc.fcntl(STDIN, F_DUPFD_CLOEXEC, STDERR + 1);
         if (number < 0) {
             throw new ErrnoException("fcntl(0, F_DUPFD_CLOEXEC, 3)", -number);
         }
@@ -70,9 +68,19 @@ public final class Inetd {
     }
 
     /// `SO_COOKIE` is a number that only duplicates of a descriptor share.
+    private static long cookie(final int number) throws ErrnoException {
+        final SocketFd socket = SocketFd.adopt(number);
+        try {
+            return socket.getsockopt(SockOpt.SO_COOKIE);
+        } finally {
+            // Only a look: the number goes on to belong to the standard stream.
+            socket.release();
+        }
+    }
+
     private static boolean isSocket(final int number, final long cookie) throws ErrnoException {
         try {
-            return SocketFd.adopt(number).getsockopt(SockOpt.SO_COOKIE) == cookie;
+            return cookie(number) == cookie;
         } catch (final ErrnoException e) {
             if (e.errno() == ENOTSOCK || e.errno() == EBADF) {
                 return false;

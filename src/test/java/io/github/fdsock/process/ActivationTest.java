@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
+import io.github.fdsock.FdLeak;
 import io.github.fdsock.MemFd;
 import io.github.fdsock.PipeFd;
 import io.github.fdsock.Seen;
@@ -19,6 +20,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -271,6 +275,29 @@ class ActivationTest {
         }
         assertUntouched(3);
         take("LISTEN_FDS=3").close();
+    }
+
+    @Test
+    void whatWasNotTakenAfterAllIsNotCalledForgotten() throws Exception {
+        passPipes(2);
+        Set<Integer> leaks = ConcurrentHashMap.newKeySet();
+        try (AutoCloseable _ = FdLeak.watch(leak -> leaks.add(leak.fd()))) {
+            try (Seen _ = Seen.calls(made -> made.call() == Call.fcntl && made.arguments().get(1).equals(F_SETFD)
+                    && made.fd() == FIRST + 1 ? (long) -EIO : null)) {
+                assertThatThrownBy(() -> take("LISTEN_FDS=2")).isInstanceOf(ErrnoException.class);
+            }
+            // What was garbage together with the first is told before the second.
+            for (int i = 0; i < 2; i++) {
+                int forgotten = MemFd.create("forgotten", 0).intValue();
+                leaks.remove(forgotten);
+                while (!leaks.contains(forgotten)) {
+                    System.gc();
+                    TimeUnit.MILLISECONDS.sleep(1);
+                }
+                Libc.close(forgotten);
+            }
+        }
+        assertThat(leaks).doesNotContain(FIRST, FIRST + 1);
     }
 
     private static void assertUntouched(int count) {

@@ -4,7 +4,9 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.ErrnoException;
+import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
+import io.github.fdsock.FdLeak;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
@@ -20,7 +22,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.StringJoiner;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -192,8 +196,10 @@ class InheritanceTest {
         private Receiver() {
         }
 
-        public static void main(String[] arguments) throws IOException {
-            try (PrintStream report = new PrintStream(System.getenv("REPORT"), StandardCharsets.UTF_8)) {
+        public static void main(String[] arguments) throws Exception {
+            Queue<Integer> leaks = new ConcurrentLinkedQueue<>();
+            try (PrintStream report = new PrintStream(System.getenv("REPORT"), StandardCharsets.UTF_8);
+                    AutoCloseable _ = FdLeak.watch(leak -> leaks.add(leak.fd()))) {
                 String failure = System.getenv("FAILURE");
                 if (!failure.isEmpty()) {
                     Call call = Call.valueOf(failure.substring(0, failure.indexOf(':')));
@@ -224,6 +230,16 @@ class InheritanceTest {
                 } catch (ErrnoException e) {
                     report.println(e.getMessage());
                 }
+                // What was garbage together with the first is told before the second.
+                for (int i = 0; i < 2; i++) {
+                    int forgotten = EventFd.create(0, 0).intValue();
+                    while (!leaks.contains(forgotten)) {
+                        System.gc();
+                        TimeUnit.MILLISECONDS.sleep(1);
+                    }
+                    leaks.remove(forgotten);
+                }
+                leaks.forEach(leak -> report.println(leak + " is said to have been forgotten"));
             }
         }
 
