@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.fdsock.cmsg.Cmsg;
 import io.github.fdsock.cmsg.ExtendedError;
 import io.github.fdsock.cmsg.PacketInfo;
+import io.github.fdsock.cmsg.PacketTimes;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.Credentials;
@@ -118,6 +119,24 @@ class ControlMessagesTest {
         out.add(number, value);
         exchange();
         assertThat(in.getInt(number, -1)).isEqualTo(value);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"9223372036854775807, 0", "-9223372036854775808, 0", "31556889864403200, 0", "1, -1", "1, 1000000000",
+        "1, -9223372036854775808"})
+    void aTimeThatIsNoneCountsAsNotThere(final long seconds, final long fraction) {
+        final MemorySegment data =
+                arena.allocateFrom(ValueLayout.JAVA_LONG, seconds, fraction, 0, 0, seconds, fraction);
+        for (final Cmsg<?> time : List.of(Cmsg.SCM_TIMESTAMP, Cmsg.SCM_TIMESTAMPNS)) {
+            final ControlBuffer control = ControlBuffer.allocate(arena, 64)
+                    .append(time.level(), time.type(), data.asSlice(0, 16)).rewind();
+            assertThat(control.next()).isTrue();
+            assertThat(time.decode(control)).isNull();
+        }
+        final ControlBuffer control = ControlBuffer.allocate(arena, 64)
+                .append(SOL_SOCKET, SCM_TIMESTAMPING, data).rewind();
+        assertThat(control.next()).isTrue();
+        assertThat(Cmsg.SCM_TIMESTAMPING.decode(control)).isEqualTo(new PacketTimes(null, null));
     }
 
     @Test

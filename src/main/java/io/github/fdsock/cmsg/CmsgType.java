@@ -28,7 +28,8 @@ import java.time.Instant;
 /// One object for each type, without state: every thread may use it.
 abstract class CmsgType<T> {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-    private static final int NANOS_PER_MICRO = 1_000;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long NANOS_PER_MICRO = 1_000;
     private static final int SIZEOF_SOCKADDR_IN = 16;
     private static final int SIZEOF_SOCKADDR_IN6 = 28;
 
@@ -166,7 +167,7 @@ abstract class CmsgType<T> {
         @Override
         Instant decode(final MemorySegment data) {
             final Timeval time = Timeval.of(data);
-            return Instant.ofEpochSecond(time.sec(), time.usec() * NANOS_PER_MICRO);
+            return instant(time.sec(), time.usec(), NANOS_PER_MICRO);
         }
     };
 
@@ -188,7 +189,7 @@ abstract class CmsgType<T> {
         /// Zero is what was not taken.
         private static Instant told(final MemorySegment timespec) {
             final Instant instant = instant(timespec);
-            return instant.equals(Instant.EPOCH) ? null : instant;
+            return Instant.EPOCH.equals(instant) ? null : instant;
         }
     };
 
@@ -291,7 +292,13 @@ abstract class CmsgType<T> {
 
     private static Instant instant(final MemorySegment data) {
         final Timespec time = Timespec.of(data);
-        return Instant.ofEpochSecond(time.sec(), time.nsec());
+        return instant(time.sec(), time.nsec(), 1);
+    }
+
+    /// Null where that is no time.
+    private static Instant instant(final long seconds, final long fraction, final long nanos) {
+        return seconds < Instant.MIN.getEpochSecond() || seconds > Instant.MAX.getEpochSecond() || fraction < 0
+                || fraction >= NANOS_PER_SECOND / nanos ? null : Instant.ofEpochSecond(seconds, fraction * nanos);
     }
 
     private static InetSocketAddress address(final MemorySegment data) {
