@@ -186,7 +186,7 @@ public final class SocketFd extends Fd {
     /// `accept4(fd, addr, addrlen, flags | SOCK_CLOEXEC)`: takes the first connection off the queue.
     ///
     /// @param flags `SOCK_NONBLOCK` or 0
-    /// @param peer is told the other end's address; null where it is not wanted
+    /// @param peer is told the other end's address, where there is one; null where it is not wanted
     /// @return as [#accept()]
     /// @throws ErrnoException as [#accept()]
     /// @throws AsynchronousCloseException the listener was closed by another thread meanwhile
@@ -195,6 +195,7 @@ public final class SocketFd extends Fd {
         try {
             final long start = begin();
             final MemorySegment name = peer == null ? MemorySegment.NULL : peer.segment();
+            final int before = peer == null ? 0 : peer.length();
             int fd;
             do {
                 final MemorySegment length = peer == null ? MemorySegment.NULL : peer.lengthReset();
@@ -202,6 +203,9 @@ public final class SocketFd extends Fd {
             } while (fd == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
             if (fd >= 0) {
                 return new SocketFd(fd, timed);
+            }
+            if (peer != null) {
+                peer.told(before);
             }
             checkNotClosedMeanwhile();
             if (fd == -EAGAIN || fd == -EINTR) {
@@ -707,7 +711,7 @@ public final class SocketFd extends Fd {
     ///
     /// @param into where to, in native memory; what of a datagram does not fit is lost
     /// @param flags as [#recv(MemorySegment, int)]
-    /// @param from is told the sender's address
+    /// @param from is told the sender's address, where something was received
     /// @return as [#recv(MemorySegment, int)]
     /// @throws ErrnoException as [#recv(MemorySegment, int)]
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
@@ -715,10 +719,14 @@ public final class SocketFd extends Fd {
         final int number = enter();
         try {
             final long start = begin();
+            final int before = from.length();
             long n;
             do {
                 n = Libc.recvfrom(number, into, into.byteSize(), flags, from.segment(), from.lengthReset());
             } while (n == -EINTR && mayGoOn(number, POLLIN, SO_RCVTIMEO, start));
+            if (n < 0) {
+                from.told(before);
+            }
             return flow(n, "recvfrom", into.byteSize());
         } finally {
             leave();

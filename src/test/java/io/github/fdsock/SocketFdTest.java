@@ -539,6 +539,21 @@ class SocketFdTest {
             }
         }
 
+        @Test
+        void anAddressStaysWhereNothingCame() throws IOException {
+            try (SocketFd receiver = UNIX_DGRAM.bound(); SocketFd listener = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
+                listener.bind(SockAddr.unixAutobind());
+                listener.listen(1);
+                listener.nonBlocking(true);
+                final SockAddr earlier = SockAddr.unix("/earlier");
+                final SockAddrBuffer from = SockAddrBuffer.allocate(arena).set(earlier);
+                assertThat(receiver.recvFrom(arena.allocate(8), MSG_DONTWAIT, from)).isEqualTo(-EAGAIN);
+                assertThat(from.address()).isEqualTo(earlier);
+                assertThat(listener.accept(0, from)).isNull();
+                assertThat(from.address()).isEqualTo(earlier);
+            }
+        }
+
         @SocketFamilies
         void peekingLeavesTheBytes(final SocketFd.Pair pair) throws IOException {
             pair.first().send(segment("peeked"), 0);
