@@ -663,7 +663,8 @@ class FdTest {
                 closed = arena.allocate(4).asByteBuffer();
             }
             try (PipeFd.Pair pipe = PipeFd.create(O_NONBLOCK)) {
-                assertThatThrownBy(() -> pipe.writeEnd().writev(heap, closed)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> pipe.writeEnd().writev(heap, closed))
+                        .isInstanceOf(IllegalStateException.class);
                 assertThatThrownBy(() -> pipe.readEnd().readv(heap, closed)).isInstanceOf(IllegalStateException.class);
                 assertThat(heap.position()).isEqualTo(1);
                 assertThat(pipe.readEnd().readv(heap)).isEqualTo(-EAGAIN);

@@ -214,8 +214,8 @@ class LibcChecksTest {
 
     /// By name and size: what C reads only, and what may be either.
     private static final List<String> MAY_BE_READ_ONLY = List.of("bind 16", "connect 16", "setsockopt 8", "send 9",
-            "sendto 9", "sendto 16", "sendmsg 56", "write 9", "readv 48", "writev 48", "pwrite 9", "fcntl 32", "fcntl 8",
-            "ioctl 4", "ioctl 60", "ioctl 9", "ppoll 128", "epoll_ctl " + EVENT, "epoll_pwait 128", "epoll_pwait2 16",
+            "sendto 9", "sendto 16", "sendmsg 56", "write 9", "readv 48", "writev 48", "pwrite 9", "fcntl 32",
+            "fcntl 8", "ioctl 4", "ioctl 60", "ioctl 9", "ppoll 128", "epoll_ctl " + EVENT, "epoll_pwait 128", "epoll_pwait2 16",
             "epoll_pwait2 128", "signalfd 128", "pidfd_send_signal 128", "setrlimit 16", "posix_spawn 80",
             "posix_spawn 336", "posix_spawn 8", "posix_spawnattr_setsigmask 128", "posix_spawnattr_setsigdefault 128",
             "getaddrinfo 48", "getnameinfo 16");
