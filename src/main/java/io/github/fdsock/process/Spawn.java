@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.EINTR;
 import static io.github.fdsock.sys.Constants.ENOSYS;
 import static io.github.fdsock.sys.Constants.F_DUPFD_CLOEXEC;
 import static io.github.fdsock.sys.Constants.F_GETFD;
+import static io.github.fdsock.sys.Constants.POSIX_SPAWN_SETSID;
 import static io.github.fdsock.sys.Constants.POSIX_SPAWN_SETSIGMASK;
 import static io.github.fdsock.sys.Constants.P_PID;
 import static io.github.fdsock.sys.Constants.SIGKILL;
@@ -85,6 +86,7 @@ public final class Spawn {
     private final List<String> listenNames = new ArrayList<>();
 
     private String directory;
+    private short flags = (short) POSIX_SPAWN_SETSIGMASK;
 
     private Spawn() {
     }
@@ -240,6 +242,15 @@ public final class Spawn {
         return this;
     }
 
+    /// `setsid()`: the program leads a session of its own, without a terminal. What the terminal of this process
+    /// sends, SIGINT by a key or SIGHUP at its end, does not reach it; libuv calls that detached.
+    ///
+    /// @return this
+    public Spawn newSession() {
+        flags |= POSIX_SPAWN_SETSID;
+        return this;
+    }
+
     /// `posix_spawnp(pid, file, file_actions, attrp, argv, envp)`: starts the program.
     ///
     /// Returns when it runs. Where it could not be executed, or anything else fails, nothing is left: no child, no
@@ -289,8 +300,8 @@ public final class Spawn {
         try {
             check(Libc.posix_spawnattr_setsigmask(attributes, Sigset.allocate(arena).segment()),
                     "posix_spawnattr_setsigmask", "[]");
-            check(Libc.posix_spawnattr_setflags(attributes, (short) POSIX_SPAWN_SETSIGMASK),
-                    "posix_spawnattr_setflags", "POSIX_SPAWN_SETSIGMASK");
+            check(Libc.posix_spawnattr_setflags(attributes, flags), "posix_spawnattr_setflags",
+                    "0x" + Integer.toHexString(flags));
             arrange(actions, copies);
             if (directory != null) {
                 check(Libc.posix_spawn_file_actions_addchdir_np(actions, CString.allocate(arena, directory)),

@@ -257,6 +257,16 @@ class SpawnTest {
     }
 
     @Test
+    void theSessionIsThatOfThisProcessOrItsOwn() throws IOException {
+        // Of /proc/PID/stat, whose second is the name in brackets.
+        final String[] pidAndSession = {"-c", "cut -d ' ' -f 1,6 /proc/$$/stat; :"};
+        final String own = Files.readString(Path.of("/proc/self/stat")).replaceFirst("^.*\\) ", "").split(" ")[3];
+        assertThat(Output.of(Spawn.program("sh", pidAndSession)).lines()).singleElement().asString().endsWith(" " + own);
+        assertThat(Output.of(Spawn.program("sh", pidAndSession).newSession()).lines()).singleElement().asString()
+                .matches("(\\d+) \\1");
+    }
+
+    @Test
     void noSignalIsBlocked() throws IOException {
         try (SignalFd.Blocked _ = SignalFd.block(SIGURG, SIGWINCH)) {
             assertThat(Output.of(Spawn.program("grep", "SigBlk:", "/proc/self/status")).lines())
