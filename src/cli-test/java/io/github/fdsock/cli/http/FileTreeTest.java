@@ -207,6 +207,14 @@ class FileTreeTest {
     }
 
     @Test
+    void whoWantsNothingOfWhatIsThereOrAnotherIsToldSo() throws IOException {
+        assertThat(get("/file.bin", "If-None-Match: *")).startsWith("HTTP/1.1 304 Not Modified\r\n")
+                .endsWith("\r\n\r\n");
+        assertThat(get("/nothing", "If-None-Match: *")).startsWith("HTTP/1.1 404 ");
+        assertThat(get("/file.bin", "If-Match: \"tag\"")).startsWith("HTTP/1.1 412 Precondition Failed\r\n");
+    }
+
+    @Test
     void noTimeIsLaterThanTheYear1969() throws IOException {
         Files.setLastModifiedTime(root.resolve("file.bin"), FileTime.from(Instant.EPOCH.minusSeconds(1_000_000)));
         assertThat(get("/file.bin", "If-Modified-Since: never")).startsWith("HTTP/1.1 200 OK");

@@ -242,9 +242,13 @@ final class FileTree implements Site {
         // A time to come would let the file count as unchanged when it has changed; one before 1970 is not written.
         final long modified = Math.clamp(facts.lastModifiedTime().to(TimeUnit.SECONDS), 0, Answers.now());
         final byte[] modifiedText = lastModified.at(modified);
-        final String since = request.ifModifiedSince();
-        if (since != null && modified <= HttpDate.read(since)) {
-            answers.begin(Status.NOT_MODIFIED).field(LAST_MODIFIED, modifiedText).end();
+        final Status status = request.precondition(modified);
+        if (status == Status.NOT_MODIFIED) {
+            answers.begin(status).field(LAST_MODIFIED, modifiedText).end();
+            return false;
+        }
+        if (status != Status.OK) {
+            answers.tell(status, null);
             return false;
         }
         ByteRange range = request.method() == RequestHead.Method.GET ? ByteRange.read(request.range(), size) : null;

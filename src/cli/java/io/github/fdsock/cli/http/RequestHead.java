@@ -31,8 +31,9 @@ final class RequestHead {
             end = to;
         }
 
-        boolean isEmpty() {
-            return start == end;
+        /// Whether no place was found for it; the bytes there may be none.
+        boolean isAbsent() {
+            return end == 0;
         }
     }
 
@@ -52,6 +53,8 @@ final class RequestHead {
     private static final byte[] RANGE = ascii("range");
     private static final byte[] IF_RANGE = ascii("if-range");
     private static final byte[] IF_MODIFIED_SINCE = ascii("if-modified-since");
+    private static final byte[] IF_UNMODIFIED_SINCE = ascii("if-unmodified-since");
+    private static final byte[] IF_MATCH = ascii("if-match");
     private static final byte[] IF_NONE_MATCH = ascii("if-none-match");
 
     private static final byte[] CLOSE = ascii("close");
@@ -100,10 +103,12 @@ final class RequestHead {
     private boolean keepAlive;
     private boolean expectsContinue;
     private boolean expectsMore;
-    private boolean ifNoneMatch;
     private final Span range = new Span();
     private final Span ifRange = new Span();
+    private final Span ifMatch = new Span();
+    private final Span ifNoneMatch = new Span();
     private final Span ifModifiedSince = new Span();
+    private final Span ifUnmodifiedSince = new Span();
 
     RequestHead(final Limits limits) {
         this.limits = limits;
@@ -130,13 +135,15 @@ final class RequestHead {
         keepAlive = false;
         expectsContinue = false;
         expectsMore = false;
-        ifNoneMatch = false;
         requestLine.set(0, 0);
         path.set(0, 0);
         query.set(0, 0);
         range.set(0, 0);
         ifRange.set(0, 0);
+        ifMatch.set(0, 0);
+        ifNoneMatch.set(0, 0);
         ifModifiedSince.set(0, 0);
+        ifUnmodifiedSince.set(0, 0);
     }
 
     /// Reads on.
@@ -310,8 +317,12 @@ final class RequestHead {
             ifRange.set(first, last);
         } else if (isAnyCase(IF_MODIFIED_SINCE, line, colon)) {
             ifModifiedSince.set(first, last);
+        } else if (isAnyCase(IF_UNMODIFIED_SINCE, line, colon)) {
+            ifUnmodifiedSince.set(first, last);
+        } else if (isAnyCase(IF_MATCH, line, colon)) {
+            ifMatch.set(first, last);
         } else if (isAnyCase(IF_NONE_MATCH, line, colon)) {
-            ifNoneMatch = true;
+            ifNoneMatch.set(first, last);
         }
     }
 
@@ -501,17 +512,36 @@ final class RequestHead {
 
     /// The value of `Range`; null without one.
     String range() {
-        return range.isEmpty() ? null : text(range);
+        return range.isAbsent() ? null : text(range);
     }
 
     /// The value of `If-Range`; null without one.
     String ifRange() {
-        return ifRange.isEmpty() ? null : text(ifRange);
+        return ifRange.isAbsent() ? null : text(ifRange);
     }
 
-    /// The value of `If-Modified-Since`; null without one, and where `If-None-Match` stands above it.
-    String ifModifiedSince() {
-        return ifModifiedSince.isEmpty() || ifNoneMatch ? null : text(ifModifiedSince);
+    /// Whether what is there may be sent, or why not (RFC 9110, 13.2.2). Nothing here has an entity tag, so that none
+    /// in a list is its own.
+    ///
+    /// @param modified the second since 1970 in which it was last modified
+    /// @return [Status#OK], [Status#PRECONDITION_FAILED] or [Status#NOT_MODIFIED]
+    Status precondition(final long modified) {
+        if (ifMatch.isAbsent() ? wasModifiedSince(modified) : !isAnyTag(ifMatch)) {
+            return Status.PRECONDITION_FAILED;
+        }
+        final boolean known = ifNoneMatch.isAbsent()
+                ? !ifModifiedSince.isAbsent() && modified <= HttpDate.read(text(ifModifiedSince))
+                : isAnyTag(ifNoneMatch);
+        return known ? Status.NOT_MODIFIED : Status.OK;
+    }
+
+    private boolean wasModifiedSince(final long modified) {
+        final long since = ifUnmodifiedSince.isAbsent() ? -1 : HttpDate.read(text(ifUnmodifiedSince));
+        return since != -1 && modified > since;
+    }
+
+    private boolean isAnyTag(final Span tags) {
+        return tags.end - tags.start == 1 && at(tags.start) == '*';
     }
 
     private String text(final Span span) {
