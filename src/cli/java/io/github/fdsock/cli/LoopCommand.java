@@ -89,11 +89,12 @@ final class LoopCommand {
         }
     }
 
-    /// A time that was given as a number, and has to be one.
+    /// A time that was given as a number, and has to be one: of a nanosecond at least, since none would be no limit.
     static Duration seconds(final CommandSpec command, final double seconds) {
-        if (!(seconds > 0)) {
+        final long nanos = (long) (seconds * 1e9);
+        if (nanos <= 0) {
             throw new ParameterException(command.commandLine(), "a time of " + seconds + " seconds");
         }
-        return Duration.ofNanos((long) (seconds * 1e9));
+        return Duration.ofNanos(nanos);
     }
 }

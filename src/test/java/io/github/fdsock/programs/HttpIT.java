@@ -308,7 +308,8 @@ class HttpIT {
                 new Wrong(1, "nowhere", "--root", folder.resolve("nowhere").toString(), "tcp:127.0.0.1:0"),
                 new Wrong(1, "file.bin", "--root", file.toString(), "tcp:127.0.0.1:0"),
                 new Wrong(2, "udp:127.0.0.1:0", "udp:127.0.0.1:0"), new Wrong(2, "unixseq:@x", "unixseq:@x"),
-                new Wrong(2, "-1.0", "--idle-timeout", "-1", "tcp:127.0.0.1:0"))) {
+                new Wrong(2, "-1.0", "--idle-timeout", "-1", "tcp:127.0.0.1:0"),
+                new Wrong(2, "1.0E-10", "--request-timeout", "1e-10", "tcp:127.0.0.1:0"))) {
             final String[] arguments = IntStream.rangeClosed(0, wrong.arguments.length)
                     .mapToObj(i -> i == 0 ? "http" : wrong.arguments[i - 1]).toArray(String[]::new);
             try (Program server = Program.fdsock(arguments)) {
