@@ -5,6 +5,7 @@ import io.github.fdsock.cli.roundtrip.WrongAnswerException;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,7 +103,7 @@ final class Children implements Closeable {
                 Files.delete(folder);
             }
         } catch (final IOException | InterruptedException e) {
-            e.printStackTrace();
+            Main.complain(new PrintWriter(System.err), "children", e);
         }
     }
 

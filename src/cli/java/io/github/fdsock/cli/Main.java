@@ -2,17 +2,18 @@ package io.github.fdsock.cli;
 
 import static io.github.fdsock.sys.Constants.EACCES;
 import static io.github.fdsock.sys.Constants.ENOENT;
+import static io.github.fdsock.sys.Constants.ENOTDIR;
 
 import io.github.fdsock.Endpoint;
-import io.github.fdsock.ErrnoException;
 import io.github.fdsock.cli.descriptor.Channel;
-import io.github.fdsock.cli.roundtrip.WrongAnswerException;
 import io.github.fdsock.harness.control.TraceControl;
 import io.github.fdsock.sys.Errno;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -74,21 +75,21 @@ public final class Main {
 
     /// What the kernel or the user can cause is told in a line; anything else is a defect, and its stack is wanted.
     static void complain(final PrintWriter err, final String command, final Exception e) {
-        if (e instanceof ErrnoException || e instanceof WrongAnswerException || e instanceof FileSystemException) {
-            err.println("fdsock " + command + ": " + e.getMessage() + (e instanceof FileSystemException file
-                    && file.getReason() == null ? reason(file) : ""));
-        } else {
-            e.printStackTrace(err);
+        switch (e) {
+            case UncheckedIOException io -> err.println("fdsock " + command + ": " + what(io.getCause()));
+            case IOException io -> err.println("fdsock " + command + ": " + what(io));
+            default -> e.printStackTrace(err);
         }
         err.flush();
     }
 
-    /// For those of the JDK's exceptions whose message is the file alone.
-    private static String reason(final FileSystemException e) {
+    /// The JDK tells of some failures by their types alone, and of others in many lines.
+    private static String what(final IOException e) {
         return switch (e) {
-            case NoSuchFileException _ -> ": " + Errno.text(ENOENT);
-            case AccessDeniedException _ -> ": " + Errno.text(EACCES);
-            default -> "";
+            case NoSuchFileException _ -> e.getMessage() + ": " + Errno.text(ENOENT);
+            case NotDirectoryException _ -> e.getMessage() + ": " + Errno.text(ENOTDIR);
+            case AccessDeniedException _ -> e.getMessage() + ": " + Errno.text(EACCES);
+            default -> e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse("");
         };
     }
 
