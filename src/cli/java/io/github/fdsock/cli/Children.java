@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,16 +95,23 @@ final class Children implements Closeable {
                     process.destroyForcibly().waitFor();
                 }
             }
-            if (Files.exists(folder)) {
-                try (Stream<Path> files = Files.list(folder)) {
-                    for (final Path file : files.toList()) {
-                        Files.deleteIfExists(file);
-                    }
-                }
-                Files.delete(folder);
-            }
+            removeFolder();
         } catch (final IOException | InterruptedException e) {
             Main.complain(new PrintWriter(System.err), "children", e);
+        }
+    }
+
+    /// As a rule its sockets are gone, and then no descriptor is needed, which there might be none for.
+    private void removeFolder() throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (final DirectoryNotEmptyException e) {
+            try (Stream<Path> files = Files.list(folder)) {
+                for (final Path file : files.toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+            Files.delete(folder);
         }
     }
 
