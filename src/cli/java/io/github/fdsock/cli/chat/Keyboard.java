@@ -1,7 +1,8 @@
 package io.github.fdsock.cli.chat;
 
-import static io.github.fdsock.sys.Constants.EPOLLIN;
+import static io.github.fdsock.sys.Constants.*;
 
+import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
 import io.github.fdsock.loop.Action;
 import io.github.fdsock.loop.EventLoop;
@@ -10,10 +11,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /// Where somebody types: a terminal, a pipe, a file, or whatever else can be read from.
 ///
-/// It stays blocking, since others may share it: it is read from only when the loop says that there is something.
+/// Others may share it, and read first what the loop has told of. So what can be opened once more, a terminal or a
+/// pipe, is, and does not block here, whatever it does for others. The rest stays blocking, and is read from only when
+/// the loop says that there is something.
 final class Keyboard implements Closeable {
     private final EventLoop loop;
     private final Fd in;
@@ -27,11 +33,27 @@ final class Keyboard implements Closeable {
     /// @param in what is typed; closed with this
     /// @param lines takes it apart
     /// @param onEnd is told that no more comes; this is closed then
-    Keyboard(final EventLoop loop, final Fd in, final Lines lines, final Action onEnd) {
+    Keyboard(final EventLoop loop, final Fd in, final Lines lines, final Action onEnd) throws IOException {
         this.loop = loop;
-        this.in = in;
+        this.in = opened(in);
         this.lines = lines;
         this.onEnd = onEnd;
+    }
+
+    private static Fd opened(final Fd in) throws IOException {
+        final Path name = Path.of("/proc/self/fd", Integer.toString(in.intValue()));
+        // A file is read from where others have stopped.
+        if (!Files.readAttributes(name, BasicFileAttributes.class).isOther()) {
+            return in;
+        }
+        try {
+            final Fd own = Fd.openFile(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+            in.close();
+            return own;
+        } catch (final ErrnoException e) {
+            // A socket, or what somebody else may open.
+            return in;
+        }
     }
 
     private void read() throws IOException {
