@@ -75,8 +75,9 @@ final class DatagramMembers {
             return;
         }
         final SockAddr address = from.address();
+        // One more than is said, for the blank in front of what begins like a message for the room.
         final Lines lines =
-                new Lines(Lines.SPOKEN, text -> heard(address, text), () -> room.tooLong(member(address)));
+                new Lines(Lines.SPOKEN + 1, text -> heard(address, text), () -> room.tooLong(member(address)));
         lines.add(data);
         lines.end();
     }
