@@ -10,15 +10,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `fdsock demo` ends with 0 and a line that says so, and leaves nothing behind, however it ends.
 class DemoIT {
     @TempDir
     private Path folder;
 
-    private Program demo() throws Exception {
+    private Program demo(final String... before) throws Exception {
         final List<String> command = new ArrayList<>(Program.commandLine("demo"));
         command.add(1, "-Djava.io.tmpdir=" + folder);
+        command.addAll(0, List.of(before));
         return Program.start(command.toArray(String[]::new));
     }
 
@@ -54,6 +57,16 @@ class DemoIT {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(file -> file.toString().endsWith(".sock")).count();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {8, 15})
+    void withoutDescriptorsItFailsWithALineAndLeavesNothing(final int limit) throws Exception {
+        try (Program demo = demo("sh", "-c", "ulimit -n " + limit + "; exec \"$@\"", "sh")) {
+            assertThat(demo.status()).isEqualTo(1);
+            assertThat(demo.errors()).contains("fdsock demo: ").doesNotContain("\tat ");
+        }
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test
