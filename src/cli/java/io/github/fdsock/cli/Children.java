@@ -23,12 +23,16 @@ final class Children implements Closeable {
 
     private static volatile List<String> prefix = List.of();
 
-    private final Path folder = Files.createTempDirectory("fdsock-");
+    private final Path folder;
     private final List<Process> processes = new ArrayList<>();
     private final Thread hook = new Thread(this::endAll, "children");
 
     Children() throws IOException {
-        Runtime.getRuntime().addShutdownHook(hook);
+        // The hook waits for a folder that is just being made, or none is made.
+        synchronized (this) {
+            Termination.atEnd(hook);
+            folder = Files.createTempDirectory("fdsock-");
+        }
     }
 
     /// Where socket files may be made.

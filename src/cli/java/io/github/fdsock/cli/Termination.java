@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import picocli.CommandLine;
 
@@ -13,6 +14,10 @@ import picocli.CommandLine;
 ///
 /// The JVM answers these signals by running its shutdown hooks and ending with a status of its own. This hook asks the
 /// command to stop, waits until it has put everything away, and ends the JVM itself.
+///
+/// A signal that comes before there is a hook ends the JVM as it ends any program, with 128 and its number. Nothing has
+/// been opened by then that would be left behind: a server that has said `listening` ends with 0, and what has not may
+/// end with either.
 final class Termination implements Closeable {
     private static volatile IntUnaryOperator last = IntUnaryOperator.identity();
 
@@ -48,11 +53,23 @@ final class Termination implements Closeable {
     ///         learns of it that way
     static Termination by(final Stop stop, final boolean atEndOfInput) {
         final Termination termination = new Termination(stop);
-        Runtime.getRuntime().addShutdownHook(termination.hook);
+        atEnd(termination.hook);
         if (atEndOfInput) {
             Thread.ofPlatform().daemon().name("standard input").start(() -> awaitEndOfInput(stop));
         }
         return termination;
+    }
+
+    /// Has a thread run when a signal ends the JVM. Where one does so already, this does not return: nothing is to be
+    /// put away yet, and nothing more shall be begun.
+    static void atEnd(final Thread hook) {
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (final IllegalStateException e) {
+            while (true) {
+                LockSupport.park();
+            }
+        }
     }
 
     private static void awaitEndOfInput(final Stop stop) {
