@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -34,6 +35,9 @@ final class ProxyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LoopCommand.requireStreams(spec, List.of(listen, target));
+        if (listen.equals(target)) {
+            throw new ParameterException(spec.commandLine(), listen + " would be passed on to itself, without end");
+        }
         final Duration time = LoopCommand.seconds(spec, patience);
         return LoopCommand.run("proxy", EventLoop.open(), false,
                 proxy -> proxy.serve(List.of(listen), Listener.Overload.REFUSE,
