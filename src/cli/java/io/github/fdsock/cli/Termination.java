@@ -75,6 +75,11 @@ final class Termination implements Closeable {
     private static void awaitEndOfInput(final Stop stop) {
         try {
             System.in.transferTo(OutputStream.nullOutputStream());
+        } catch (final IOException e) {
+            // Nothing comes from there, and that is all that is wanted of it.
+            Main.complain(new PrintWriter(System.err), "standard input", e);
+        }
+        try {
             stop(stop);
         } catch (final IOException | UncheckedIOException e) {
             Main.complain(new PrintWriter(System.err), "termination", e);

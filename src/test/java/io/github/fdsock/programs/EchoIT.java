@@ -253,6 +253,18 @@ class EchoIT {
         assertThat(folder).isEmptyDirectory();
     }
 
+    /// What is open for writing alone is what scripts/fdsock makes of an input that is closed.
+    @Test
+    void standardInputThatCannotBeReadHasEnded() throws Exception {
+        final List<String> line = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 0>/dev/null", "sh"));
+        line.addAll(Program.commandLine("echo", "--until-stdin-ends", "unix:" + folder.resolve("s")));
+        try (Program server = Program.start(line.toArray(String[]::new))) {
+            assertThat(server.status()).isZero();
+            assertThat(server.errors()).contains("fdsock standard input: ").hasLineCount(1);
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
     @Test
     void anAddressInUseIsToldInALineWithStatus1AndWhatWasBoundBeforeIsRemoved() throws Exception {
         final Path other = Files.createFile(folder.resolve("taken"));
