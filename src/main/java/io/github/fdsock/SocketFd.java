@@ -444,6 +444,9 @@ public final class SocketFd extends Fd {
 
     /// [#send(MemorySegment, int)] that waits for room no longer than said, whatever the socket's mode.
     ///
+    /// With something unread in its error queue (`MSG_ERRQUEUE`) a socket is always "ready": `poll(2)` does not wait
+    /// then, and this tries again and again.
+    ///
     /// @param from the bytes, in native memory
     /// @param flags as there
     /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
@@ -463,7 +466,7 @@ public final class SocketFd extends Fd {
                 if (n != -EAGAIN) {
                     return flow(n, "send", from.byteSize());
                 }
-                // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
+                // Asked first: where poll does not wait, its time is never over.
                 final long left = left(start, timeoutNanos);
                 if (left == 0 || awaitEntered(POLLOUT, left) == 0) {
                     return -EAGAIN;
@@ -677,6 +680,9 @@ public final class SocketFd extends Fd {
 
     /// [#recv(MemorySegment, int)] that waits no longer than said, whatever the socket's mode.
     ///
+    /// With something unread in its error queue (`MSG_ERRQUEUE`) a socket is always "ready": `poll(2)` does not wait
+    /// then, and this tries again and again.
+    ///
     /// @param into where to, in native memory
     /// @param flags as there; `MSG_WAITALL` has no effect
     /// @param timeoutNanos at most so long; 0 looks and returns; negative waits without limit
@@ -696,7 +702,7 @@ public final class SocketFd extends Fd {
                 if (n != -EAGAIN) {
                     return flow(n, "recv", into.byteSize());
                 }
-                // Asked first: with something in its error queue a socket is always "ready", and a wait never ends.
+                // Asked first: where poll does not wait, its time is never over.
                 final long left = left(start, timeoutNanos);
                 if (left == 0 || awaitEntered(POLLIN, left) == 0) {
                     return -EAGAIN;
