@@ -1,6 +1,7 @@
 package io.github.fdsock;
 
 import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
+import static io.github.fdsock.sys.Constants.POLLOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -22,6 +23,9 @@ import java.util.function.Predicate;
 public final class Background<T> implements AutoCloseable {
     /// In nanoseconds, as long as something that will happen may take on a busy machine.
     static final long LIMIT = 20_000_000_000L;
+
+    /// In nanoseconds, more than the 40 ms of Linux.
+    private static final long DELAYED_ACKNOWLEDGEMENT = 50_000_000;
 
     private final FutureTask<T> task;
     private final Thread thread;
@@ -45,12 +49,18 @@ public final class Background<T> implements AutoCloseable {
         return background;
     }
 
-    /// Sends until there is no room, so that the next one blocks.
+    /// Sends until there is no room, so that the next one blocks. Of TCP what is under way makes room again when it is
+    /// acknowledged, with delay perhaps: so until nothing could be sent for longer than that.
     static void fill(final SocketFd socket) throws IOException {
         final byte[] bytes = new byte[2048];
-        while (socket.send(bytes, 0, bytes.length, MSG_DONTWAIT) >= 0) {
-            continue;
-        }
+        boolean sent;
+        do {
+            sent = false;
+            while (socket.send(bytes, 0, bytes.length, MSG_DONTWAIT) >= 0) {
+                sent = true;
+            }
+            socket.await(POLLOUT, DELAYED_ACKNOWLEDGEMENT);
+        } while (sent);
     }
 
     /// `/proc/self/task/TID` of the calling thread.
