@@ -32,7 +32,7 @@ final class Bench implements Callable<Integer> {
             description = "What to measure: ${COMPLETION-CANDIDATES}; all of it where none is named.")
     private List<Part> parts = List.of(Part.values());
 
-    @Option(names = "--quick", description = "One short round: two minutes or three, and figures to match.")
+    @Option(names = "--quick", description = "One short round: four minutes or five, and figures to match.")
     private boolean quick;
 
     @Option(names = "--rounds", paramLabel = "N",
