@@ -19,8 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// A socket that accepts connections, `accept4(2)`, and hands each to a handler as a [Stream].
 ///
-/// Failures are sorted as `accept(2)` has them ([AcceptError]) and counted in [LoopMetrics]. Without a free descriptor it
-/// neither spins nor drops anything silently: see [Overload].
+/// Failures are sorted as `accept(2)` has them ([AcceptError]) and counted in [LoopMetrics]. Where there is no free
+/// descriptor, or as many connections are open as [there may be][#maxConnections], it neither spins nor drops anything
+/// silently: see [Overload].
 ///
 /// Used on the loop's thread only. It owns its socket.
 public final class Listener extends Handle {
@@ -71,8 +72,9 @@ public final class Listener extends Handle {
     /// What a listener does with the connections that it has no descriptor for, or that would be more than
     /// [there may be][Listener#maxConnections].
     public enum Overload {
-        /// Takes each with a descriptor kept in reserve and closes it, so that its client learns of the overload at once and can
-        /// turn elsewhere. Another thread may snatch the reserved number in between: then it is as with [#PAUSE].
+        /// Takes each and closes it, so that its client learns of the overload at once and can turn elsewhere: with a
+        /// descriptor kept in reserve where no other is free. Another thread may snatch the reserved number in between:
+        /// then it is as with [#PAUSE].
         REFUSE,
 
         /// Leaves them in the listener's queue, and does not look there until a descriptor of this loop is given back, or a
@@ -206,7 +208,8 @@ public final class Listener extends Handle {
         return this;
     }
 
-    /// What to do with connections that there is no descriptor for.
+    /// What to do with connections that there is no descriptor for, or that would be more than
+    /// [there may be][#maxConnections].
     ///
     /// @param policy [Overload#REFUSE] unless set
     /// @return this

@@ -31,10 +31,10 @@ import java.util.Objects;
 /// the call returns, and the order is kept. [#write] says whether the queue is short enough to go on; otherwise
 /// [#onDrain] tells when it is empty.
 ///
-/// **Three ways to end it.** [#end] ends the own direction behind what is queued, and reads on. [#close] does the same
-/// and throws away what still comes. [#destroy] closes the descriptor now, with what is queued. Whichever, and whatever
-/// fails: [#onClose] is told exactly once, after everything else, in the last phase of the turn, with the reason where
-/// there was one.
+/// **Four ways to end it.** [#end] ends the own direction behind what is queued, and reads on. [#close] does the same
+/// and throws away what still comes. [#destroy] closes the descriptor now, with what is queued. [#reset] does that by a
+/// RST. Whichever, and whatever fails: [#onClose] is told exactly once, after everything else, in the last phase of the
+/// turn, with the reason where there was one.
 ///
 /// **A failed write** is the end of both directions: what the peer had sent before is still told, unless the stream is
 /// paused, and then it is destroyed.
@@ -192,7 +192,8 @@ public final class Stream extends Connection {
         return this;
     }
 
-    /// Who is told that the connection is there, where the stream was made by [EventLoop#connect(SockAddr)].
+    /// Who is told that the connection is there, where it was not yet when the stream was made: by
+    /// [EventLoop#connect(SockAddr)], say.
     ///
     /// @param handler once, before anything is read; null for none
     /// @return this
