@@ -27,9 +27,9 @@ final class EchoCommand implements Callable<Integer> {
     @Option(names = "--busy-poll", description = "never sleep: answers come sooner, and a CPU is busy all the time")
     private boolean busyPoll;
 
-    @Option(names = "--overload", defaultValue = "REFUSE", paramLabel = "POLICY",
+    @Option(names = "--overload", defaultValue = "refuse", paramLabel = "POLICY",
             description = "without a descriptor for a connection: refuse it, or pause until there is one "
-                    + "(${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE})")
+                    + "(default: refuse)")
     private Listener.Overload overload;
 
     @Override

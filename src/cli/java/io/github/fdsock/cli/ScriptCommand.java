@@ -97,7 +97,7 @@ final class ScriptCommand implements Callable<Integer> {
         for (final Path path : paths) {
             if (!Files.isDirectory(path)) {
                 if (!Files.isReadable(path)) {
-                    throw new ParameterException(spec.commandLine(), "no such file can be read: " + path);
+                    throw new ParameterException(spec.commandLine(), path + ": no such file, or it may not be read");
                 }
                 files.add(path);
                 continue;

@@ -30,7 +30,7 @@ final class TraceCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "after --: the command and its arguments")
     private List<String> command;
 
-    @Option(names = "-o", paramLabel = "FILE", description = "write to FILE")
+    @Option(names = "-o", paramLabel = "FILE", description = "write to FILE; where that fails the status is 1")
     private Path file;
 
     @Option(names = "-c", description = "no lines; a table of calls, errors and times at the end")
@@ -48,7 +48,8 @@ final class TraceCommand implements Callable<Integer> {
     @Option(names = "-T", description = "show how long each call took")
     private boolean durations;
 
-    @Option(names = "-s", paramLabel = "SIZE", defaultValue = "32", description = "show SIZE bytes of strings (32)")
+    @Option(names = "-s", paramLabel = "SIZE", defaultValue = "32",
+            description = "show SIZE bytes of strings (default: 32)")
     private int size;
 
     @Option(names = "-e", paramLabel = "SET", defaultValue = "all", converter = CallSet.class,

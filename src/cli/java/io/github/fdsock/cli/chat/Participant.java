@@ -96,7 +96,8 @@ public abstract sealed class Participant implements Closeable permits StreamPart
     final void lost(final IOException why) throws IOException {
         if (!lost) {
             lost = true;
-            log.println("fdsock chat: the room has ended" + (why == null ? "" : ": " + why.getMessage()));
+            log.println("fdsock chat: the room has ended"
+                    + (why == null ? "" : ", or is not there: " + why.getMessage()));
             keyboard.close();
         }
     }
