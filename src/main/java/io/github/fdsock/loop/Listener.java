@@ -78,7 +78,8 @@ public final class Listener extends Handle {
         REFUSE,
 
         /// Leaves them in the listener's queue, and does not look there until a descriptor of this loop is given back, or a
-        /// moment has passed: what is missing may be others' to give back.
+        /// moment has passed, since what is missing may be others' to give back; at its own limit, until one of its
+        /// connections is closed.
         PAUSE
     }
 

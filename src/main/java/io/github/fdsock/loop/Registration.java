@@ -14,8 +14,8 @@ public final class Registration extends Slot implements Closeable {
     public interface Handler {
         /// Handles what has become ready. It may change, deregister or close any registration, its own included.
         ///
-        /// It is called again in the next turn for what it left undone: readiness is a level, not an edge. So it should do a
-        /// bounded piece of work, and the others get their turn.
+        /// It is called again in the next turn for what it left undone: readiness is a level, not an edge, unless
+        /// `EPOLLET` is asked for. So it should do a bounded piece of work, and the others get their turn.
         ///
         /// @param registration whose descriptor is ready
         /// @param events what is ready: `EPOLLIN`, `EPOLLOUT`, …; `EPOLLERR` and `EPOLLHUP` come unasked

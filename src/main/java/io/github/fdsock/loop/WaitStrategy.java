@@ -6,7 +6,7 @@ import java.time.Duration;
 ///
 /// A thread that sleeps in `epoll_wait(2)` is woken some microseconds after the event; one that looks again and again
 /// sees it at once, and keeps a CPU busy. The kernel can do the like for a socket (`SO_BUSY_POLL`) and for an epoll
-/// instance ([io.github.fdsock.EpollFd]): this is about the thread.
+/// instance ([io.github.fdsock.EpollFd.BusyPoll]): this is about the thread.
 ///
 /// @param spinNanos for so long a wait looks without sleeping: 0 is to sleep at once
 public record WaitStrategy(long spinNanos) {
