@@ -85,6 +85,15 @@ class PingIT {
     }
 
     @Test
+    void aStreamThatIsNotTcpIsAskedForNothingOfTcp() throws Exception {
+        try (Program ping = Program.fdsock("inject", "connect:error=ECONNREFUSED", "--", "ping", "vsock:1:7000")) {
+            assertThat(ping.status()).isEqualTo(1);
+            assertThat(ping.errors()).as("without AF_VSOCK there is no socket")
+                    .containsPattern("fdsock ping: (connect|socket)\\(");
+        }
+    }
+
+    @Test
     void valuesOutOfRangeAreWrongUsage() throws Exception {
         for (final String wrong : List.of("--size=0", "--size=-1", "--connections=0", "--seconds=0", "--seconds=NaN",
                 "--size=many")) {

@@ -59,7 +59,7 @@ public final class Pinger implements Closeable {
             if (endpoint.family() == AF_UNIX && endpoint.type() == SOCK_DGRAM) {
                 // Without a name of its own nobody could answer it.
                 socket.bind(SockAddr.unixAutobind());
-            } else if (endpoint.type() == SOCK_STREAM && endpoint.family() != AF_UNIX) {
+            } else if (endpoint.type() == SOCK_STREAM && endpoint.address() instanceof SockAddr.Inet) {
                 socket.setsockopt(SockOpt.TCP_NODELAY, true);
             }
             // Blocking, with a limit: only so does a UNIX socket wait for room in the listener's queue.
