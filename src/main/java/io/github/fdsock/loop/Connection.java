@@ -207,8 +207,10 @@ abstract sealed class Connection extends Handle permits Stream {
     private void timeIsOver() {
         if (timeLeft() <= 0 && !connecting && move == null && hasQueued()) {
             // The kernel tells of room when much of its buffer is free; a slow peer may have taken some all the same.
+            // A handler that throws must not end the timeout, and one may want to.
+            timer.start(timeoutNanos);
             ready(EPOLLOUT);
-            if (closed) {
+            if (!timer.isArmed()) {
                 return;
             }
         }

@@ -662,6 +662,49 @@ class StreamEndTest extends LoopFixture {
         }
     }
 
+    /// With one byte queued that the kernel has room for, of which it does not tell.
+    private Stream almostFull(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = adopt(pair);
+        final MemorySegment piece = MemorySegment.ofArray(new byte[16_000]);
+        while (stream.tryWrite(piece) == piece.byteSize()) {
+            continue;
+        }
+        stream.write(MemorySegment.ofArray(new byte[1]));
+        Turns.untilQuiet(loop);
+        assertThat(recv(pair.second(), new byte[80_000])).isPositive();
+        assertThat(pair.first().await(POLLOUT, 0)).as("told of room").isZero();
+        assertThat(stream.bytesQueued()).isEqualTo(1);
+        return stream;
+    }
+
+    @SocketFamilies(UNIX_STREAM)
+    void aHandlerThatTheTimeoutCallsMayEndTheTimeout(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = almostFull(pair);
+        stream.onTimeout(Duration.ofMillis(20), () -> told.add("timeout"));
+        stream.onDrain(() -> {
+            told.add("drain");
+            stream.onTimeout(Duration.ZERO, null);
+        });
+        Turns.until(loop, () -> !told.isEmpty());
+        Turns.untilQuiet(loop);
+        assertThat(told).containsExactly("drain");
+        assertThat(loop.timeoutNanos()).isEqualTo(-1);
+        stream.destroy();
+    }
+
+    @SocketFamilies(UNIX_STREAM)
+    void aBugInAHandlerThatTheTimeoutCallsDoesNotEndTheTimeout(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = almostFull(pair);
+        stream.onTimeout(Duration.ofMillis(20), () -> told.add("timeout"));
+        stream.onDrain(() -> {
+            throw new IllegalArgumentException("a bug");
+        });
+        assertThatThrownBy(() -> Turns.untilOver(loop)).hasMessage("a bug");
+        Turns.until(loop, () -> !told.isEmpty());
+        assertThat(told).containsExactly("timeout");
+        stream.destroy();
+    }
+
     @Test
     void whoClosesOnTheWayIsNotToldOfTheConnection() throws IOException {
         try (SocketFd listener = TCP4.listening(1)) {
