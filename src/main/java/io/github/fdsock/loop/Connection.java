@@ -215,7 +215,7 @@ abstract sealed class Connection extends Handle permits Stream {
             }
         }
         final long left = timeLeft();
-        if (discarding && (writeEnded || left <= 0)) {
+        if (discarding && left <= 0) {
             abandon(null);
             return;
         }

@@ -705,6 +705,19 @@ class StreamEndTest extends LoopFixture {
         stream.destroy();
     }
 
+    /// The last bytes may be on their way still: closed at once, with something unread, it would be reset.
+    @SocketFamilies(UNIX_STREAM)
+    void aClosedStreamWhoseLastBytesLeaveLateWaitsForThePeerAllTheSame(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = almostFull(pair);
+        final long before = stream.bytesWritten();
+        stream.close();
+        Turns.until(loop, () -> stream.bytesWritten() > before);
+        assertThat(stream.isClosed()).isFalse();
+        pair.second().shutdown(SHUT_WR);
+        Turns.untilOver(loop);
+        assertThat(told).containsExactly("close null");
+    }
+
     @Test
     void whoClosesOnTheWayIsNotToldOfTheConnection() throws IOException {
         try (SocketFd listener = TCP4.listening(1)) {
