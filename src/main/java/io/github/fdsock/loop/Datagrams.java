@@ -740,6 +740,7 @@ public final class Datagrams extends Handle {
     /// @param count how many, 1 or more
     /// @return how many were sent; `-EAGAIN` where the first has to wait. Where it is less than all, the next one has
     ///         to wait or cannot be sent: which of the two the next call tells, from there on
+    /// @throws IndexOutOfBoundsException there are not so many
     /// @throws IllegalStateException this is closed
     /// @throws IOException why the first cannot be sent, as [SocketFd#sendmmsg]
     public int trySend(final Messages messages, final int first, final int count) throws IOException {
@@ -747,6 +748,7 @@ public final class Datagrams extends Handle {
         if (closed) {
             throw new IllegalStateException(socket + " is sent from after its close");
         }
+        Objects.checkFromIndexSize(first, count, messages.size());
         final int n = queue.isEmpty() ? attempt(messages, first, count) : -EAGAIN;
         if (n < 0) {
             waits(messages.get(first));

@@ -561,6 +561,23 @@ class DatagramsTest extends DatagramFixture {
         assertThatThrownBy(() -> sender.trySend(messages, 0, 1)).isInstanceOf(IllegalStateException.class);
     }
 
+    @Test
+    void whereSomethingWaitsATryOfSeveralThatAreNotThereIsRefusedToo() throws IOException {
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {
+            final Datagrams sender = loop.datagrams(pair.first());
+            while (loop.metrics().bytesQueued() == 0) {
+                sender.send(data("x"));
+            }
+            final Messages messages = Messages.allocate(arena, 2, 1, 0, 0);
+            assertThat(sender.trySend(messages, 0, 2)).isEqualTo(-EAGAIN);
+            for (final int[] bad : new int[][] {{0, 3}, {1, 2}, {0, -1}, {-1, 1}, {2, 1}, {1, Integer.MAX_VALUE}}) {
+                assertThatThrownBy(() -> sender.trySend(messages, bad[0], bad[1])).as("%d %d", bad[0], bad[1])
+                        .isInstanceOf(IndexOutOfBoundsException.class);
+            }
+            sender.close();
+        }
+    }
+
     /// libuv's `uv_udp_try_send2` says how many were sent in the same way, and of the one behind them nothing.
     @Test
     void u43_aTryOfSeveralStopsBeforeTheOneThatFailsAndThrowsWhatThatIsAbout() throws IOException {
