@@ -90,8 +90,9 @@ public final class Connector {
             final Handler handler) {
         loop.requireThread();
         loop.requireOpen();
-        final Connector connector = new Connector(loop, addresses, stagger, handler);
-        connector.race = HappyEyeballs.of(addresses, stagger);
+        final List<SockAddr> targets = List.copyOf(addresses);
+        final Connector connector = new Connector(loop, targets, stagger, handler);
+        connector.race = HappyEyeballs.of(targets, stagger);
         connector.begin();
         loop.ending(connector::attempt);
         return connector;

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -209,6 +210,36 @@ class ConnectorTest extends LoopFixture {
         assertThatThrownBy(() -> loop.connect(List.of(somewhere), Duration.ofMillis(1), this::connected))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("PT0.001S");
         assertThat(loop.hasWork()).isFalse();
+    }
+
+    @Test
+    void aListThatIsChangedBehindItsBackIsNotItsOwn() throws IOException {
+        final List<SockAddr> addresses = new ArrayList<>(List.of(SockAddr.inet("127.0.0.1", 1)));
+        final Connector connector = loop.connect(addresses, STAGGER, this::connected);
+        addresses.clear();
+        assertThat(connector).hasToString("connect([127.0.0.1:1])");
+        connector.cancel();
+        loop.run();
+        assertThat(failure).hasMessageContaining("127.0.0.1:1");
+        assertThatThrownBy(() -> loop.connect(Arrays.asList((SockAddr) null), STAGGER, this::connected))
+                .isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> loop.connect(List.of(SockAddr.unspec()), STAGGER, null))
+                .isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> loop.connect(List.of(SockAddr.unspec()), null, this::connected))
+                .isInstanceOf(NullPointerException.class);
+        assertThat(loop.hasWork()).isFalse();
+    }
+
+    /// Each address that nothing can be done with is told of, and none of them holds up the loop for long.
+    @Test
+    void addressesOfAllKindsAreTriedOneByOne() throws IOException {
+        loop.connect(List.of(SockAddr.unspec(), SockAddr.netlink(0, 0), SockAddr.packet(0, 1), SockAddr.unixUnnamed(),
+                SockAddr.unix("/nowhere/at/all"), SockAddr.vsock(1, 1), SockAddr.raw(AF_INET, new byte[0]),
+                SockAddr.raw(44, new byte[3])), STAGGER, this::connected);
+        Turns.untilOver(loop);
+        assertThat(told).isEqualTo(1);
+        assertThat(failure.getSuppressed()).hasSize(7);
+        assertThat(loop.metrics().streams()).isZero();
     }
 
     @Test
