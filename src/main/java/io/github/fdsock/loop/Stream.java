@@ -721,7 +721,7 @@ public final class Stream extends Connection {
     public Stream keepAlive(final boolean on, final Duration idle) throws IOException {
         socket.setsockopt(SockOpt.SO_KEEPALIVE, on);
         if (on && idle != null) {
-            socket.setsockopt(SockOpt.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
+            socket.setsockopt(SockOpt.TCP_KEEPIDLE, seconds(idle));
         }
         return this;
     }
@@ -735,11 +735,16 @@ public final class Stream extends Connection {
     /// @return this
     /// @throws IOException as `setsockopt(2)` has it: `EINVAL`: out of range; `EOPNOTSUPP`: it is not TCP
     public Stream keepAlive(final Duration idle, final Duration interval, final int probes) throws IOException {
-        socket.setsockopt(SockOpt.TCP_KEEPIDLE, Math.toIntExact(idle.toSeconds()));
-        socket.setsockopt(SockOpt.TCP_KEEPINTVL, Math.toIntExact(interval.toSeconds()));
+        socket.setsockopt(SockOpt.TCP_KEEPIDLE, seconds(idle));
+        socket.setsockopt(SockOpt.TCP_KEEPINTVL, seconds(interval));
         socket.setsockopt(SockOpt.TCP_KEEPCNT, probes);
         socket.setsockopt(SockOpt.SO_KEEPALIVE, true);
         return this;
+    }
+
+    /// What is too long for the kernel stays so.
+    private static int seconds(final Duration time) {
+        return Math.clamp(time.toSeconds(), Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
 
     /// `IP_TOS`, `IPV6_TCLASS`: marks what is sent for those on its way who treat some of it better (DSCP, the upper six

@@ -477,6 +477,20 @@ class StreamWriteTest extends LoopFixture {
                 .hasMessageContaining("EINVAL");
     }
 
+    @SocketFamilies({TCP4})
+    void timesThatKeepAliveDoesNotKnowAreRefusedAsTheKernelDoes(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = arrivals.adopt(loop, pair.first());
+        final Duration second = Duration.ofSeconds(1);
+        for (final Duration time : List.of(Duration.ofSeconds(Long.MAX_VALUE), Duration.ofSeconds(Long.MIN_VALUE),
+                Duration.ofSeconds(32_768), Duration.ZERO, Duration.ofSeconds((1L << 32) + 1))) {
+            assertThatThrownBy(() -> stream.keepAlive(time, second, 1)).as("%s", time).hasMessageContaining("EINVAL");
+            assertThatThrownBy(() -> stream.keepAlive(second, time, 1)).as("%s", time).hasMessageContaining("EINVAL");
+            assertThatThrownBy(() -> stream.keepAlive(true, time)).as("%s", time).hasMessageContaining("EINVAL");
+        }
+        assertThatThrownBy(() -> stream.keepAlive(second, second, 128)).hasMessageContaining("EINVAL");
+        assertThatThrownBy(() -> stream.keepAlive(second, second, 0)).hasMessageContaining("EINVAL");
+    }
+
     @SocketFamilies({UNIX_STREAM})
     void whatIsOfNetworksIsRefusedElsewhere(final SocketFd.Pair pair) throws IOException {
         final Stream stream = arrivals.adopt(loop, pair.first());
