@@ -752,8 +752,12 @@ public final class Stream extends Connection {
     ///
     /// @param bits 0 to 255; of TCP the lowest two are the kernel's (ECN), whatever is asked for
     /// @return this
-    /// @throws IOException as `setsockopt(2)` has it: `EINVAL`: out of range; `EOPNOTSUPP`: neither IPv4 nor IPv6
+    /// @throws IllegalArgumentException out of range, of which IPv4 would take the lowest eight bits
+    /// @throws IOException as `setsockopt(2)` has it: `EOPNOTSUPP`: neither IPv4 nor IPv6
     public Stream typeOfService(final int bits) throws IOException {
+        if (bits < 0 || bits > 0xff) {
+            throw new IllegalArgumentException("a type of service of " + bits);
+        }
         // A connection over IPv4 by a socket of IPv6 heeds the one of IPv4.
         if (socket.getsockopt(SockOpt.SO_DOMAIN) == AF_INET6) {
             socket.setsockopt(SockOpt.IPV6_TCLASS, bits);

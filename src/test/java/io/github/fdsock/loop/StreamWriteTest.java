@@ -477,6 +477,17 @@ class StreamWriteTest extends LoopFixture {
                 .hasMessageContaining("EINVAL");
     }
 
+    /// Of a byte the kernel takes the lowest bits of whatever it is given.
+    @SocketFamilies({TCP4, TCP6})
+    void aMarkThatIsNoByteIsRefused(final SocketFd.Pair pair) throws IOException {
+        final Stream stream = arrivals.adopt(loop, pair.first());
+        for (final int bits : new int[] {-1, 256, 0x1b8, Integer.MIN_VALUE}) {
+            assertThatThrownBy(() -> stream.typeOfService(bits)).as("%d", bits)
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("" + bits);
+        }
+        assertThat(pair.first().getsockopt(SockOpt.IP_TOS)).isZero();
+    }
+
     @SocketFamilies({TCP4})
     void timesThatKeepAliveDoesNotKnowAreRefusedAsTheKernelDoes(final SocketFd.Pair pair) throws IOException {
         final Stream stream = arrivals.adopt(loop, pair.first());
