@@ -301,6 +301,7 @@ public final class EventLoop implements Executor, Closeable {
     ///        the stream from now on, unless this throws
     /// @param address where to
     /// @return the stream, as from [#connect(SockAddr)]
+    /// @throws IllegalArgumentException a socket for datagrams; an address of `AF_UNSPEC`
     /// @throws IOException `EBADF`, `ENOTSOCK`. What the connect itself says is told by [Stream#onClose]
     /// @throws IllegalStateException the socket or the loop is closed
     public Stream connect(final SocketFd socket, final SockAddr address) throws IOException {
@@ -337,6 +338,7 @@ public final class EventLoop implements Executor, Closeable {
     /// @param socket of type `SOCK_STREAM` or `SOCK_SEQPACKET`; it is made non-blocking, and belongs to the stream from now
     ///        on, unless this throws
     /// @return the stream
+    /// @throws IllegalArgumentException a socket for datagrams
     /// @throws IOException `EBADF`, `ENOTSOCK`; as [EpollFd#add]
     public Stream adopt(final SocketFd socket) throws IOException {
         return Stream.adopt(this, socket);

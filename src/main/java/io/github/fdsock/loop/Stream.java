@@ -96,9 +96,12 @@ public final class Stream extends Connection {
     static Stream connect(final EventLoop loop, final SocketFd socket, final SockAddr address) throws IOException {
         loop.requireThread();
         loop.requireOpen();
-        Objects.requireNonNull(address, "address");
+        if (address.family() == AF_UNSPEC) {
+            throw new IllegalArgumentException("connect(2) to " + address + " ends a connection and makes none");
+        }
+        final Kind kind = kindOfKnown(socket);
         socket.nonBlocking(true);
-        final Stream stream = new Stream(loop, socket, kindOfKnown(socket));
+        final Stream stream = new Stream(loop, socket, kind);
         stream.socketKnown = true;
         return stream.connect(address);
     }
@@ -128,7 +131,11 @@ public final class Stream extends Connection {
     }
 
     private static Kind kindOfKnown(final SocketFd socket) throws IOException {
-        return socket.getsockopt(SockOpt.SO_TYPE) == SOCK_SEQPACKET ? Kind.PACKETS : Kind.OTHER;
+        final int type = socket.getsockopt(SockOpt.SO_TYPE);
+        if (type == SOCK_DGRAM || type == SOCK_RAW) {
+            throw new IllegalArgumentException(socket + " is of type " + type + ", for datagrams");
+        }
+        return type == SOCK_SEQPACKET ? Kind.PACKETS : Kind.OTHER;
     }
 
     static Stream adopt(final EventLoop loop, final SocketFd socket, final Kind kind) throws IOException {

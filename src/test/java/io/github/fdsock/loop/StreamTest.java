@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.harness.junit.SocketFamilies;
+import io.github.fdsock.harness.junit.SocketFamily;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -92,6 +94,52 @@ class StreamTest extends LoopFixture {
         client.write("two");
         Turns.untilOver(loop);
         assertThat(told).containsExactly("one", "two");
+    }
+
+    @SocketFamilies({SocketFamily.UDP4, SocketFamily.UNIX_DGRAM})
+    void aSocketForDatagramsIsRefusedAndStaysItsOwners(final SocketFamily family) throws IOException {
+        try (SocketFd socket = family.socket(); SocketFd peer = family.socket()) {
+            peer.bind(family.any());
+            assertThatThrownBy(() -> loop.connect(socket, peer.localAddress()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("datagrams");
+            socket.connect(peer.localAddress());
+            assertThatThrownBy(() -> loop.adopt(socket)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("datagrams");
+            assertThat(socket.isOpen()).isTrue();
+        }
+        assertThat(loop.metrics().streams()).isZero();
+    }
+
+    /// `connect(2)` with `AF_UNSPEC` ends a connection, and over TCP it succeeds where there is none.
+    @SocketFamilies({SocketFamily.TCP4, SocketFamily.UNIX_STREAM})
+    void noAddressAtAllIsNoConnection(final SocketFamily family) throws IOException {
+        try (SocketFd socket = family.socket()) {
+            assertThatThrownBy(() -> loop.connect(socket, SockAddr.unspec()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("connect(2) to ");
+            assertThat(socket.isOpen()).isTrue();
+        }
+        assertThat(loop.metrics().streams()).isZero();
+    }
+
+    @SocketFamilies({SocketFamily.TCP4, SocketFamily.UNIX_STREAM, SocketFamily.UNIX_SEQPACKET})
+    void aSocketThatListensOrIsConnectedIsToldOf(final SocketFamily family) throws IOException {
+        final List<String> told = new ArrayList<>();
+        try (SocketFd listening = family.socket()) {
+            listening.bind(family.any());
+            listening.listen(1);
+            final SocketFd another = family.socket();
+            another.bind(family.any());
+            another.listen(1);
+            loop.connect(another, listening.localAddress()).onClose(cause -> told.add("listening " + cause));
+            try (SocketFd.Pair pair = family.connected()) {
+                loop.connect(pair.first(), listening.localAddress()).onClose(cause -> told.add("connected " + cause));
+                Turns.untilOver(loop);
+                assertThat(pair.first().isOpen()).isFalse();
+            }
+            assertThat(another.isOpen()).isFalse();
+        }
+        assertThat(told).hasSize(2).allMatch(each -> each.matches("(listening|connected) .*(EISCONN|EINVAL).*"));
+        assertThat(loop.metrics().streams()).isZero();
     }
 
     @Test
