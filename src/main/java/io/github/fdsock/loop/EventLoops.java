@@ -190,8 +190,8 @@ public final class EventLoops implements Closeable {
     @Override
     public void close() throws IOException {
         requireOutside();
-        loops.forEach(EventLoop::stop);
         final Failures failures = new Failures();
+        loops.forEach(loop -> failures.attempt(() -> stop(loop)));
         for (int i = 0; i < loops.size(); i++) {
             join(threads.get(i));
             final Throwable failure = ended[i];
@@ -203,6 +203,15 @@ public final class EventLoops implements Closeable {
             failures.attempt(loops.get(i)::close);
         }
         failures.throwFirst();
+    }
+
+    private static void stop(final EventLoop loop) {
+        try {
+            loop.stop();
+        } catch (final UncheckedIOException _) {
+            // Asleep still, it would be waited for without end. The next call tries again to wake it.
+            loop.stop();
+        }
     }
 
     /// A loop that waits for the others would hold up its connections, and for ever where one of them waits for it.

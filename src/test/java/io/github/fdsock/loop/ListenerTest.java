@@ -409,6 +409,18 @@ class ListenerTest extends LoopFixture {
     }
 
     @Test
+    void severalLoopsOfWhichOneIsNotWokenAtOnceAreClosedAllTheSame() throws Exception {
+        final EventLoops all = EventLoops.start(3, WaitStrategy.BLOCK);
+        try (Faults _ = Faults.inject("write:error=ENOMEM:when=2")) {
+            all.close();
+        }
+        for (int i = 0; i < all.size(); i++) {
+            final EventLoop loop = all.get(i);
+            assertThat(loop.epoll().isOpen()).as("loop %d", i).isFalse();
+        }
+    }
+
+    @Test
     void aLoopOfSeveralThatFailsIsToldOfWhenTheyAreClosed() throws Exception {
         final EventLoops loops = EventLoops.start(2, WaitStrategy.BLOCK);
         final CountDownLatch told = new CountDownLatch(1);
