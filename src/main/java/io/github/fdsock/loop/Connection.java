@@ -6,6 +6,7 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Message;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.option.Linger;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
@@ -805,6 +806,7 @@ abstract sealed class Connection extends Handle permits Stream {
         }
         final Failures failures = new Failures();
         failures.attempt(this::giveUp);
+        failures.attempt(this::waitForNothing);
         failures.attempt(socket::leave);
         failures.attempt(socket::close);
         cause = failures.addTo(cause);
@@ -821,6 +823,15 @@ abstract sealed class Connection extends Handle permits Stream {
             listener.connectionClosed(loop);
         }
         loop.descriptorFreed();
+    }
+
+    /// Somebody may have set a time to linger, here or on the listener: `close(2)` would wait, `O_NONBLOCK` or not, and
+    /// the loop with it. The kernel sends the rest all the same.
+    private void waitForNothing() throws IOException {
+        if ((socketKnown || listener != null && listener.socketKnown) && socket.isOpen()
+                && socket.getsockopt(SockOpt.SO_LINGER).seconds() > 0) {
+            socket.setsockopt(SockOpt.SO_LINGER, Linger.OFF);
+        }
     }
 
     private void tellClose() throws IOException {

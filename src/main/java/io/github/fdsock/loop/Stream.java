@@ -592,7 +592,8 @@ public final class Stream extends Connection {
         destroy(null);
     }
 
-    /// Closes the descriptor now: what is queued is dropped, what is unread is lost.
+    /// Closes the descriptor now: what is queued is dropped, what is unread is lost. A time to linger (`SO_LINGER`) is
+    /// not waited for, since the loop would wait.
     ///
     /// @param why what [#onClose] and the pending [Completion]s are told; null for no reason
     public void destroy(final IOException why) {

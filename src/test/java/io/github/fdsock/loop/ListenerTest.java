@@ -10,8 +10,10 @@ import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.Scope;
 import io.github.fdsock.harness.junit.FdLedger;
+import io.github.fdsock.option.Linger;
 import io.github.fdsock.option.SockOpt;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -122,7 +124,7 @@ class ListenerTest extends LoopFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"ECONNABORTED", "EPERM", "EPROTO", "ENETDOWN", "ENOPROTOOPT", "EHOSTDOWN", "ENONET", "EHOSTUNREACH",
-        "EOPNOTSUPP", "ENETUNREACH"})
+        "EOPNOTSUPP", "ENETUNREACH", "ETIMEDOUT"})
     void aConnectionLostInTheQueueIsToldOfAndTheNextIsAccepted(final String errno) throws IOException {
         final List<String> told = new ArrayList<>();
         final AtomicInteger connected = new AtomicInteger();
@@ -187,6 +189,25 @@ class ListenerTest extends LoopFixture {
             assertThat(received(first)).isEmpty();
         }
         assertThat(told).containsExactly(reason);
+    }
+
+    @Test
+    void aTimeToLingerThatAConnectionInheritsDoesNotHoldUpTheLoop() throws IOException {
+        final List<Stream> streams = new ArrayList<>();
+        final Linger linger = Linger.seconds(5);
+        final SocketFd socket = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
+        socket.setsockopt(SockOpt.SO_LINGER, linger);
+        final Listener listener = loop.listen(socket, streams::add);
+        try (SocketFd _ = client(SockAddr.inet("127.0.0.1", ((SockAddr.Inet) listener.localAddress()).port()))) {
+            runUntil(() -> streams.size() == 1);
+            final Stream stream = streams.getFirst();
+            while (stream.tryWrite(MemorySegment.ofArray(new byte[1 << 20])) > 0) {
+                continue;
+            }
+            final long start = System.nanoTime();
+            stream.destroy();
+            assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(linger.seconds()).toNanos());
+        }
     }
 
     // ---- no descriptors

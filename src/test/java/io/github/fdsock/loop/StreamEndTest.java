@@ -417,6 +417,26 @@ class StreamEndTest extends LoopFixture {
         assertThat(loop.metrics().bytesQueued()).isZero();
     }
 
+    /// To linger is to wait in `close(2)`, on a socket that does not block too.
+    @SocketFamilies({TCP4, TCP6})
+    void aTimeToLingerHoldsUpNoLoopAndCostsNoByte(final SocketFd.Pair pair) throws IOException {
+        final Linger linger = Linger.seconds(5);
+        final Stream stream = adopt(pair);
+        stream.socket().setsockopt(SockOpt.SO_LINGER, linger);
+        long sent = 0;
+        for (long n = 1; n > 0; sent += Math.max(0, n)) {
+            n = stream.tryWrite(tooMuch());
+        }
+        final long start = System.nanoTime();
+        stream.destroy();
+        assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(linger.seconds()).toNanos());
+        long received = 0;
+        for (long n = 1; n > 0; received += n) {
+            n = recv(pair.second(), new byte[1 << 20]);
+        }
+        assertThat(received).isEqualTo(sent);
+    }
+
     // ---- failed writes
 
     @SocketFamilies({TCP4, TCP6, UNIX_STREAM, UNIX_SEQPACKET})
