@@ -8,6 +8,7 @@ import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Seen;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.harness.Faults;
 import io.github.fdsock.sys.Call;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -129,6 +130,25 @@ class RegistrationTest {
         }
         loop.run();
         assertThat(told).containsExactly(EPOLLOUT);
+    }
+
+    @Test
+    void oneThatCouldNotBePutInAgainIsToldNothingMoreInThatTurn() throws IOException {
+        final List<Registration> both = new ArrayList<>();
+        final List<Registration> told = new ArrayList<>();
+        final Registration.Handler handler = (itself, events) -> {
+            told.add(itself);
+            final Registration other = both.get(itself == both.getFirst() ? 1 : 0);
+            try (Faults _ = Faults.inject("epoll_ctl:error=ENOMEM:when=2")) {
+                assertThatThrownBy(() -> other.interest(EPOLLIN)).isInstanceOf(ErrnoException.class);
+            }
+            other.unref();
+            itself.deregister();
+        };
+        both.add(loop.register(pair.first(), EPOLLOUT | EPOLLEXCLUSIVE, handler));
+        both.add(loop.register(pair.second(), EPOLLOUT | EPOLLEXCLUSIVE, handler));
+        loop.run();
+        assertThat(told).hasSize(1);
     }
 
     @Test
