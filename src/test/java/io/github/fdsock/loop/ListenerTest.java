@@ -120,6 +120,25 @@ class ListenerTest extends LoopFixture {
         assertThat(System.nanoTime() - start).isLessThan(limit.toNanos());
     }
 
+    @Test
+    void aFloodOfConnectionsLeavesTheOthersTheirTurn() throws IOException {
+        final AtomicInteger connected = new AtomicInteger();
+        final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet());
+        final List<SocketFd> clients = new ArrayList<>();
+        try {
+            while (clients.size() < 100) {
+                clients.add(client(listener.localAddress()));
+            }
+            loop.runOnce();
+            assertThat(connected.get()).isBetween(1, clients.size() - 1);
+            runUntil(() -> connected.get() == clients.size());
+        } finally {
+            for (final SocketFd each : clients) {
+                each.close();
+            }
+        }
+    }
+
     // ---- failures
 
     @ParameterizedTest
