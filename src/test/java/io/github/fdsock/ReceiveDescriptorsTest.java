@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fdsock.abi.msghdr;
 import io.github.fdsock.cmsg.Cmsg;
 import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.OpenDescriptors;
@@ -420,6 +421,25 @@ class ReceiveDescriptorsTest extends PassingFixture {
         try (Message second = receive(8)) {
             assertThat(text(second)).isEqualTo("late with two");
             assertThat(second.descriptors()).isEqualTo(2);
+        }
+    }
+
+    /// As a security module does: it keeps them back, though there is room and there are numbers.
+    @Test
+    void thoseThatAreKeptBackAreToldOfThoughNothingIsFull() throws IOException {
+        assertThat(pair.first().write(bytes("x"))).isEqualTo(1);
+        try (Seen _ = Seen.calls(made -> {
+            if (made.call() != Call.recvmsg) {
+                return null;
+            }
+            final long n = made.really();
+            final MemorySegment header = (MemorySegment) made.arguments().get(1);
+            msghdr.msg_flags(header, msghdr.msg_flags(header) | MSG_CTRUNC);
+            return n;
+        }); Message message = receive(2)) {
+            assertThat(text(message)).isEqualTo("x");
+            assertThat(message.descriptors()).isZero();
+            assertThat(message.truncation()).isEqualTo(Message.Truncation.OTHER);
         }
     }
 
