@@ -24,6 +24,7 @@ import io.github.fdsock.sys.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -415,6 +416,24 @@ class DatagramErrorsTest extends DatagramFixture {
             loop.runOnce();
         }
         assertThat(told).containsExactly("closed by EFAULT");
+    }
+
+    /// Each brings another.
+    @Test
+    void aFloodOfReportsLeavesOthersTheirTurn() throws IOException {
+        final int flood = 100_000;
+        final SockAddr nobody = nobody(UDP4);
+        final Datagrams sender = loop.datagrams(UDP4.any());
+        reportErrors(sender, UDP4);
+        final AtomicInteger reports = new AtomicInteger();
+        sender.onError((error, report, destination) -> {
+            if (reports.incrementAndGet() < flood) {
+                sender.send(bytes(1), nobody);
+            }
+        });
+        sender.send(bytes(1), nobody);
+        loop.runOnce();
+        assertThat(reports.get()).isBetween(1, flood - 1);
     }
 
     @Test

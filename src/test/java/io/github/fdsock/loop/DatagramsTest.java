@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -123,6 +124,25 @@ class DatagramsTest extends DatagramFixture {
             assertThat(seen.all(Call.recvmmsg)).hasSizeLessThanOrEqualTo(10);
         }
         assertThat(numbers).isEqualTo(IntStream.range(0, 100).boxed().toList());
+    }
+
+    /// Each brings two more, so that there is always another.
+    @Test
+    void aFloodLeavesOthersTheirTurn() throws IOException {
+        final int flood = 100_000;
+        final Datagrams socket = loop.datagrams(UDP4.any());
+        final SockAddr self = socket.localAddress();
+        final AtomicInteger received = new AtomicInteger();
+        socket.onMessage((data, from, message) -> {
+            if (received.incrementAndGet() < flood) {
+                socket.send(data, self);
+                socket.send(data, self);
+            }
+        });
+        socket.send(data("1"), self);
+        socket.send(data("2"), self);
+        loop.runOnce();
+        assertThat(received.get()).isBetween(2, flood - 1);
     }
 
     @Test
