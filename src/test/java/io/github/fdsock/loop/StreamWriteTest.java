@@ -347,6 +347,8 @@ class StreamWriteTest extends LoopFixture {
             stream.sendFile(Fd.openFile(Files.write(folder.resolve("f"), new byte[10]), O_RDONLY, 0), 0, 10, null);
             assertThat(trace.entries().stream().map(entry -> entry.call().name())).containsExactly("send", "sendmsg",
                     "open", "sendfile", "close");
+            assertThat(trace.lines().subList(0, 2)).as("no SIGPIPE, whoever handles it").allMatch(
+                    line -> line.contains("MSG_NOSIGNAL"));
         }
         assertThat(stream.bytesWritten()).isEqualTo(40);
     }
