@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.loop.EventLoop;
+import io.github.fdsock.sys.Libc;
 import io.github.fdsock.sys.struct.EpollEvents;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -228,6 +229,22 @@ class PollerTest {
         }
         join(threads);
         assertThat(closedWhileWaiting.get()).isPositive();
+    }
+
+    /// Behind a close alone the kernel would still know the number with that file, since the copy is the same file.
+    @Test
+    void aCopyMayBeGivenTheNumberOfOneThatWasClosed() throws Exception {
+        final Pair pair = pair(poller);
+        final int number = pair.first.fd().intValue();
+        try (pair; SocketFd copy = pair.first.fd().dup()) {
+            waitInVain(pair.first);
+            pair.first.close();
+            final int lowest = Libc.fcntl(copy.intValue(), F_DUPFD_CLOEXEC, number);
+            try (BlockingSocket again = poller.adopt(SocketFd.adopt(lowest))) {
+                assumeTrue(lowest == number, "no other thread has taken the number");
+                waitInVain(again);
+            }
+        }
     }
 
     @Test
