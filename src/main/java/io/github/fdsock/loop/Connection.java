@@ -826,9 +826,9 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     /// Somebody may have set a time to linger, here or on the listener: `close(2)` would wait, `O_NONBLOCK` or not, and
-    /// the loop with it. The kernel sends the rest all the same.
+    /// the loop with it. The kernel sends the rest all the same. Of UNIX sockets nobody waits for anything.
     private void waitForNothing() throws IOException {
-        if ((socketKnown || listener != null && listener.socketKnown) && socket.isOpen()
+        if (kind != Kind.UNIX && (socketKnown || listener != null && listener.socketKnown) && socket.isOpen()
                 && socket.getsockopt(SockOpt.SO_LINGER).seconds() > 0) {
             socket.setsockopt(SockOpt.SO_LINGER, Linger.OFF);
         }
