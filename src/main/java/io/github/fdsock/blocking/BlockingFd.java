@@ -312,7 +312,8 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
     /// Later calls do nothing.
     ///
     /// Unlike [io.github.fdsock.SocketFd#close] this needs no `shutdown(2)` to wake those who wait: a socket that is
-    /// shared lives on, unless another thread is just then in a system call on it.
+    /// shared lives on, unless another thread is just then in a system call on it. Whoever has set a time to linger
+    /// (`SO_LINGER`) wants `close(2)` to wait for what is unsent: it does, and a virtual thread's carrier with it.
     ///
     /// @throws IOException as `epoll_ctl(2)` and `close(2)` have it; it is closed all the same
     @Override
