@@ -777,20 +777,7 @@ public final class Datagrams extends Handle {
         try {
             return transmit(data, to, segment, message);
         } catch (final ErrnoException e) {
-            if (!mayBeEarlier(e.errno())) {
-                throw e;
-            }
-            final int before = reports(e.errno());
-            try {
-                final long n = transmit(data, to, segment, message);
-                later(() -> earlier(e, before));
-                return n;
-            } catch (final ErrnoException own) {
-                if (own.errno() != e.errno()) {
-                    later(() -> earlier(e, before));
-                }
-                throw own;
-            }
+            return again(e, () -> transmit(data, to, segment, message));
         }
     }
 
@@ -799,20 +786,28 @@ public final class Datagrams extends Handle {
         try {
             return socket.sendmmsg(messages, first, count, MSG_DONTWAIT);
         } catch (final ErrnoException e) {
-            if (!mayBeEarlier(e.errno())) {
-                throw e;
-            }
-            final int before = reports(e.errno());
-            try {
-                final int n = socket.sendmmsg(messages, first, count, MSG_DONTWAIT);
+            return (int) again(e, () -> socket.sendmmsg(messages, first, count, MSG_DONTWAIT));
+        }
+    }
+
+    private interface Transmission {
+        long transmit() throws IOException;
+    }
+
+    private long again(final ErrnoException e, final Transmission second) throws IOException {
+        if (!mayBeEarlier(e.errno())) {
+            throw e;
+        }
+        final int before = reports(e.errno());
+        try {
+            final long n = second.transmit();
+            later(() -> earlier(e, before));
+            return n;
+        } catch (final ErrnoException own) {
+            if (own.errno() != e.errno()) {
                 later(() -> earlier(e, before));
-                return n;
-            } catch (final ErrnoException own) {
-                if (own.errno() != e.errno()) {
-                    later(() -> earlier(e, before));
-                }
-                throw own;
             }
+            throw own;
         }
     }
 
