@@ -70,6 +70,10 @@ abstract sealed class Connection extends Handle permits Stream {
         }
     }
 
+    /// To another loop, and who is told there.
+    record Move(EventLoop to, Listener.ConnectionHandler handler) {
+    }
+
     StreamMemory memory;
 
     /// Of the socket, entered until the stream is closed: nobody else can free it meanwhile.
@@ -149,10 +153,6 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Has left, and not arrived.
     boolean away;
 
-    /// To another loop, and who is told there.
-    record Move(EventLoop to, Listener.ConnectionHandler handler) {
-    }
-
     Connection(final EventLoop loop, final SocketFd socket, final Kind kind) {
         super(loop, socket);
         this.memory = loop.streamMemory();
@@ -208,7 +208,7 @@ abstract sealed class Connection extends Handle permits Stream {
     private void timeIsOver() {
         if (timeLeft() <= 0 && !connecting && move == null && hasQueued()) {
             // The kernel tells of room when much of its buffer is free; a slow peer may have taken some all the same.
-            // A handler that throws must not end the timeout, and one may want to.
+            // Armed first: a handler that throws does not end the timeout, and one that wants to can.
             timer.start(timeoutNanos);
             ready(EPOLLOUT);
             if (!timer.isArmed()) {

@@ -11,8 +11,8 @@ import java.util.Objects;
 
 /// A descriptor's place in an [EventLoop]: what the loop waits for on it, and who is told.
 ///
-/// One object with a stream or a listener, since there are many thousands of them, and each event touches it. A place that
-/// has been given up can be taken anew, in another loop too.
+/// One object with a stream or a listener, since there are many thousands of them, and each event touches it. A place
+/// that has been given up can be taken anew, in another loop too.
 abstract sealed class Slot permits Registration, Handle {
     EventLoop loop;
 
@@ -83,8 +83,8 @@ abstract sealed class Slot permits Registration, Handle {
         loop.modify(this, interest);
     }
 
-    /// `epoll_ctl(EPOLL_CTL_DEL)` that [#waitFor] undoes: for a hang-up that nobody can deal with yet, and that would be
-    /// reported turn after turn.
+    /// `epoll_ctl(EPOLL_CTL_DEL)` that [#waitFor] undoes: for a hang-up that nobody can deal with yet, and that would
+    /// be reported turn after turn.
     final void suspend() throws IOException {
         if (!suspended && !alwaysReady) {
             loop.suspend(this);
@@ -117,8 +117,8 @@ abstract sealed class Slot permits Registration, Handle {
 
     /// The slots of a loop, each at an index that is used again after it.
     static final class Table {
-        /// Of the latest registration. It may wrap around: what matters is that an index has another one each time within a
-        /// turn.
+        /// Of the latest registration. It may wrap around: what matters is that an index has another one each time
+        /// within a turn.
         int generation;
 
         /// By index; null where it is free.
