@@ -311,6 +311,27 @@ public class Fd implements Closeable {
 
     // ---- what every descriptor can do
 
+    /// `open("/proc/self/fd/…", flags | O_CLOEXEC)`: opens what this is a descriptor of once more, with a position and
+    /// status flags of its own, which nobody shares: a file, an end of a pipe, a FIFO, a device. Of a terminal that
+    /// others use too, `O_NONBLOCK` then is this one's alone.
+    ///
+    /// A FIFO for reading that nobody writes to at that moment tells nobody of its end, before somebody has come and
+    /// gone.
+    ///
+    /// @param flags as at [#openFile]: `O_NOCTTY` for terminals
+    /// @return the other one, owned by the caller; this one stays as it is
+    /// @throws ErrnoException `ENXIO`: a socket, an eventfd and the like, or a FIFO to write to that nobody reads;
+    ///         `EACCES`: the rights of the file count anew; `ENOENT`: `/proc` is not mounted; else as [#openFile]
+    /// @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html">proc_pid_fd(5)</a>
+    public final Fd reopen(final int flags) throws ErrnoException {
+        final int number = enter();
+        try {
+            return openFile(Path.of("/proc/self/fd", Integer.toString(number)), flags, 0);
+        } finally {
+            leave();
+        }
+    }
+
     /// `fcntl(fd, F_DUPFD_CLOEXEC, 0)`: a second descriptor of the same open file, with an owner of its own.
     ///
     /// Both share offset and status flags (`O_NONBLOCK` too), and an epoll instance goes on reporting the one while the

@@ -329,6 +329,26 @@ class FdTest {
         }
 
         @Test
+        void whatIsOpenedOnceMoreSharesNeither() throws IOException {
+            try (Fd fd = file("content"); Fd other = fd.reopen(O_RDONLY | O_NONBLOCK)) {
+                assertThat(other.closeOnExec()).isTrue();
+                assertThat(fd.nonBlocking()).isFalse();
+                assertThat(fd.read(new byte[3], 0, 3)).isEqualTo(3);
+                assertThat(other.read(new byte[9], 0, 9)).isEqualTo(7);
+                assertThatThrownBy(() -> other.write(new byte[1], 0, 1)).isInstanceOf(ErrnoException.class)
+                        .hasMessageContaining("EBADF");
+            }
+            try (PipeFd.Pair pipe = PipeFd.create(0); Fd other = pipe.readEnd().reopen(O_RDONLY | O_NONBLOCK)) {
+                assertThat(pipe.readEnd().nonBlocking()).isFalse();
+                assertThat(other.read(new byte[1], 0, 1)).isEqualTo(-EAGAIN);
+            }
+            try (EventFd event = EventFd.create(0, 0)) {
+                assertThatThrownBy(() -> event.reopen(O_RDONLY)).isInstanceOf(ErrnoException.class)
+                        .hasMessageContaining("ENXIO").hasMessageContaining("/proc/self/fd/" + event.intValue());
+            }
+        }
+
+        @Test
         void rawFcntlReturnsTheErrno() throws IOException {
             try (Fd fd = file("")) {
                 assertThat(fd.fcntl(12_345, 0)).isEqualTo(-EINVAL);
