@@ -3,6 +3,7 @@ package io.github.fdsock.loop;
 import static io.github.fdsock.sys.Constants.*;
 
 import io.github.fdsock.ErrnoException;
+import io.github.fdsock.Fd;
 import io.github.fdsock.Message;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
@@ -51,7 +52,10 @@ abstract sealed class Connection extends Handle permits Stream {
         PACKETS,
 
         /// Its reads may end early: before a control record of kernel TLS, …
-        OTHER;
+        OTHER,
+
+        /// No socket, but something to `read(2)` from and `write(2)` to.
+        FILE;
 
         /// Of a new stream socket for that address.
         static Kind of(final SockAddr address) {
@@ -76,7 +80,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     StreamMemory memory;
 
-    /// Of the socket, entered until the stream is closed: nobody else can free it meanwhile.
+    /// Of the descriptor, entered until the stream is closed: nobody else can free it meanwhile.
     final int number;
 
     Stream.DataHandler onData;
@@ -153,17 +157,17 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Has left, and not arrived.
     boolean away;
 
-    Connection(final EventLoop loop, final SocketFd socket, final Kind kind) {
-        super(loop, socket);
+    Connection(final EventLoop loop, final Fd fd, final Kind kind) {
+        super(loop, fd);
         this.memory = loop.streamMemory();
         this.kind = kind;
         edges = kind == Kind.TCP;
-        this.number = socket.enter();
+        this.number = fd.enter();
         lastActivity = loop.now();
         memory.metrics.streams++;
     }
 
-    /// With its place in the loop; where there is none for it, the socket is its owner's again.
+    /// With its place in the loop; where there is none for it, the descriptor is its owner's again.
     final void registerOrLeave() throws IOException {
         try {
             register();
@@ -173,16 +177,16 @@ abstract sealed class Connection extends Handle permits Stream {
         }
     }
 
-    /// Nothing comes of it, and the socket is its owner's again.
+    /// Nothing comes of it, and the descriptor is its owner's again.
     final void leave() throws ErrnoException {
         closed = true;
         memory.metrics.streams--;
-        socket.leave();
+        fd.leave();
     }
 
     final void register() throws IOException {
         loop.register(this, wanted());
-        if (alwaysReady) {
+        if (alwaysReady && !isFile()) {
             // Files are refused by EPERM, and this is none.
             giveUp();
             throw ErrnoException.of(EPERM, "epoll_ctl", loop.epoll(), "EPOLL_CTL_ADD", number);
@@ -257,6 +261,15 @@ abstract sealed class Connection extends Handle permits Stream {
         return kind == Kind.PACKETS;
     }
 
+    final boolean isFile() {
+        return kind == Kind.FILE;
+    }
+
+    /// The call that has failed.
+    final String call(final String ofSocket, final String ofFile) {
+        return isFile() ? ofFile : ofSocket;
+    }
+
     private boolean isSpliced() {
         return pipeOut != null && pipeOut.isSpliced();
     }
@@ -321,16 +334,16 @@ abstract sealed class Connection extends Handle permits Stream {
         }
     }
 
-    /// The reason where somebody else has closed the socket; else it is a handler's, and is thrown on.
+    /// The reason where somebody else has closed the descriptor; else it is a handler's, and is thrown on.
     private IOException closedElsewhere(final IllegalStateException e) {
-        if (closed || socket.isOpen()) {
+        if (closed || fd.isOpen()) {
             throw e;
         }
         return reason(e);
     }
 
     private boolean finishConnect() throws IOException {
-        final int error = socket.getsockopt(SockOpt.SO_ERROR);
+        final int error = ownSocket().getsockopt(SockOpt.SO_ERROR);
         if (error != 0) {
             throw ErrnoException.of(error, "connect", number);
         }
@@ -348,8 +361,13 @@ abstract sealed class Connection extends Handle permits Stream {
     /// A hang-up or an error that reading and writing have not brought to light. It would be reported in each turn. While
     /// something is left to be read, reading goes on, and tells the reason behind it.
     private void hungUp(final int events) throws IOException {
-        if ((events & EPOLLERR) != 0) {
-            final int error = readEnded ? socket.getsockopt(SockOpt.SO_ERROR) : 0;
+        if ((events & EPOLLERR) != 0 && isFile()) {
+            // Nobody is there who would read from a pipe.
+            if (readEnded) {
+                throw ErrnoException.of(EPIPE, "write", number);
+            }
+        } else if ((events & EPOLLERR) != 0) {
+            final int error = readEnded ? ownSocket().getsockopt(SockOpt.SO_ERROR) : 0;
             if (error != 0) {
                 throw ErrnoException.of(error, "recv", number);
             }
@@ -373,10 +391,10 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Reports that somebody has asked the socket for, by `SO_TIMESTAMPING` and the like, and did not fetch.
     private void discardErrorQueue() throws IOException {
         // UNIX sockets have none, do not know the flag, and would receive.
-        if (socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
+        if (ownSocket().getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
             final Message message = memory.received();
             message.clear();
-            while (socket.recvmsg(message, MSG_ERRQUEUE) >= 0) {
+            while (ownSocket().recvmsg(message, MSG_ERRQUEUE) >= 0) {
                 continue;
             }
         }
@@ -401,7 +419,7 @@ abstract sealed class Connection extends Handle permits Stream {
         final MemorySegment into = packets() ? memory.packets() : memory.input;
         unread = edges;
         for (int i = 0; i < most; i++) {
-            final long n = onMessage == null ? Libc.recv(number, into, into.byteSize(), flags()) : receiveMessage(into);
+            final long n = receive(into);
             if (n < 0) {
                 if (n == -EAGAIN) {
                     // Told by edges, the kernel looks again all the same: this may be an injected fault.
@@ -428,6 +446,13 @@ abstract sealed class Connection extends Handle permits Stream {
         return false;
     }
 
+    private long receive(final MemorySegment into) throws IOException {
+        if (isFile()) {
+            return Libc.read(number, into, into.byteSize());
+        }
+        return onMessage == null ? Libc.recv(number, into, into.byteSize(), flags()) : receiveMessage(into);
+    }
+
     /// Whether nobody else can have shortened a read.
     private boolean believesShortReads() {
         return !socketKnown && !Interposer.shortens();
@@ -444,8 +469,8 @@ abstract sealed class Connection extends Handle permits Stream {
         edgesFrom = Long.MAX_VALUE;
         try {
             // The listener may have been another's to set the options of.
-            refuses = !socket.receivesSenders() && socket.refuseDescriptors();
-            edgesFrom = bytesRead + socket.receiveQueue();
+            refuses = !ownSocket().receivesSenders() && ownSocket().refuseDescriptors();
+            edgesFrom = bytesRead + ownSocket().receiveQueue();
         } catch (final IOException _) {
             // That it cannot be told by edges is no reason to give up the connection.
         }
@@ -460,7 +485,7 @@ abstract sealed class Connection extends Handle permits Stream {
             return;
         }
         try {
-            socket.setsockopt(SockOpt.SO_PASSRIGHTS, true);
+            ownSocket().setsockopt(SockOpt.SO_PASSRIGHTS, true);
             refuses = false;
             edges = false;
             updateInterest();
@@ -474,7 +499,7 @@ abstract sealed class Connection extends Handle permits Stream {
         if (errno == EINTR) {
             return;
         }
-        final ErrnoException failure = ErrnoException.of(errno, "recv", number, size);
+        final ErrnoException failure = ErrnoException.of(errno, call("recv", "read"), number, size);
         if (!packets() || errno != ECONNRESET || cause != null) {
             throw failure;
         }
@@ -487,7 +512,7 @@ abstract sealed class Connection extends Handle permits Stream {
         }
         // Empty packets that are the very last are not told from the end.
         return (events & (EPOLLRDHUP | EPOLLHUP)) != 0 && (onMessage == null || memory.received().descriptors() == 0)
-                && socket.receiveQueue() == 0;
+                && ownSocket().receiveQueue() == 0;
     }
 
     private long receiveMessage(final MemorySegment into) throws IOException {
@@ -495,7 +520,7 @@ abstract sealed class Connection extends Handle permits Stream {
         message.clear();
         message.buffers().add(into);
         try {
-            return socket.recvmsg(message, flags());
+            return ownSocket().recvmsg(message, flags());
         } catch (final ErrnoException e) {
             try (message) {
                 if (e.errno() != ECONNRESET || message.bytes() > 0) {
@@ -567,7 +592,7 @@ abstract sealed class Connection extends Handle permits Stream {
             return false;
         }
         if (ending) {
-            throw new IllegalStateException(socket + " is written to after its end");
+            throw new IllegalStateException(fd + " is written to after its end");
         }
         return true;
     }
@@ -640,7 +665,7 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Whether all was sent.
     private boolean sendQueued() throws IOException {
         try {
-            return (outbox == null || outbox.flush(number)) && (pipeIn == null || pipeIn.flush());
+            return (outbox == null || outbox.flush()) && (pipeIn == null || pipeIn.flush());
         } catch (final IllegalStateException e) {
             // Somebody else has closed what was to be sent, or the socket.
             throw reason(e);
@@ -754,6 +779,13 @@ abstract sealed class Connection extends Handle permits Stream {
 
     private void finishWriting() {
         writeEnded = true;
+        if (isFile()) {
+            // It has no direction that could be ended before the other.
+            if (readEnded) {
+                abandon(null);
+            }
+            return;
+        }
         final int result = Libc.shutdown(number, SHUT_WR);
         if (result == -ENOTCONN && !readEnded) {
             // The connection is gone, and reading tells how.
@@ -786,7 +818,12 @@ abstract sealed class Connection extends Handle permits Stream {
         if (pipeOut != null) {
             pipeOut.sourceCloses();
         }
+        // Of a file nothing is read to be thrown away: it may be for whoever reads next.
+        readEnded |= isFile();
         finish();
+        if (readEnded && writeEnded) {
+            abandon(null);
+        }
         updateInterest();
     }
 
@@ -807,8 +844,8 @@ abstract sealed class Connection extends Handle permits Stream {
         final Failures failures = new Failures();
         failures.attempt(this::giveUp);
         failures.attempt(this::waitForNothing);
-        failures.attempt(socket::leave);
-        failures.attempt(socket::close);
+        failures.attempt(fd::leave);
+        failures.attempt(fd::close);
         cause = failures.addTo(cause);
         memory.metrics.streams--;
         loop.ending(this::tellClose);
@@ -828,9 +865,9 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Somebody may have set a time to linger, here or on the listener: `close(2)` would wait, `O_NONBLOCK` or not, and
     /// the loop with it. The kernel sends the rest all the same. Of UNIX sockets nobody waits for anything.
     private void waitForNothing() throws IOException {
-        if (kind != Kind.UNIX && (socketKnown || listener != null && listener.socketKnown) && socket.isOpen()
-                && socket.getsockopt(SockOpt.SO_LINGER).seconds() > 0) {
-            socket.setsockopt(SockOpt.SO_LINGER, Linger.OFF);
+        if (kind != Kind.UNIX && !isFile() && (socketKnown || listener != null && listener.socketKnown)
+                && fd.isOpen() && ownSocket().getsockopt(SockOpt.SO_LINGER).seconds() > 0) {
+            ownSocket().setsockopt(SockOpt.SO_LINGER, Linger.OFF);
         }
     }
 

@@ -108,6 +108,7 @@ public final class Datagrams extends Handle {
         void error(ErrnoException error, ExtendedError report, SockAddr destination) throws IOException;
     }
 
+    private final SocketFd socket;
     private final DatagramMemory memory;
     private final DatagramQueue queue;
     private final int family;
@@ -151,6 +152,7 @@ public final class Datagrams extends Handle {
 
     private Datagrams(final EventLoop loop, final SocketFd socket, final int family, final boolean udp) {
         super(loop, socket);
+        this.socket = socket;
         this.memory = loop.datagramMemory();
         this.family = family;
         this.udp = udp;

@@ -344,6 +344,25 @@ public final class EventLoop implements Executor, Closeable {
         return Stream.adopt(this, socket);
     }
 
+    /// A stream over what is no socket: an end of a pipe, a FIFO, a terminal or another device, a file from its present
+    /// position on. It reads, or writes, or both, as the descriptor was opened.
+    ///
+    /// There is no half-close: [Stream#end] closes what is not read from, behind what is queued, and of the rest only
+    /// says that nothing more is written. [Stream#close] leaves what is unread to others. A pipe whose last reader is
+    /// gone is told of at once, by [Stream#onClose] with `EPIPE`. Of files, reads and writes may wait for the disk, and
+    /// the loop with them.
+    ///
+    /// `O_NONBLOCK` is of the open file, and others who share it, as a terminal's programs do, see the change: see
+    /// [Fd#reopen].
+    ///
+    /// @param fd what it is; it is made non-blocking, and belongs to the stream from now on, unless this throws
+    /// @return the stream; over a socket as [#adopt(SocketFd)]
+    /// @throws IOException `EBADF`; as [EpollFd#add]
+    /// @throws IllegalStateException the descriptor or the loop is closed
+    public Stream adopt(final Fd fd) throws IOException {
+        return Stream.adopt(this, fd);
+    }
+
     /// The buffers that all streams of this loop share.
     StreamMemory streamMemory() {
         if (streamMemory == null) {

@@ -6,7 +6,7 @@ import io.github.fdsock.SocketFd;
 import java.io.Closeable;
 import java.io.IOException;
 
-/// A socket that belongs to a loop and is closed with it, like libuv's `uv_handle_t`: a [Stream], a [Listener] or
+/// A descriptor that belongs to a loop and is closed with it, like libuv's `uv_handle_t`: a [Stream], a [Listener] or
 /// [Datagrams].
 ///
 /// Used on the loop's thread only. [EventLoop#handles] names all that are open.
@@ -21,24 +21,24 @@ public abstract sealed class Handle extends Slot implements Closeable permits Co
         void closed(IOException cause) throws IOException;
     }
 
-    final SocketFd socket;
+    final Fd fd;
     CloseHandler onClose;
     boolean closed;
 
     /// Whether somebody else knows the socket, and may set any option of it.
     boolean socketKnown;
 
-    Handle(final EventLoop loop, final SocketFd socket) {
+    Handle(final EventLoop loop, final Fd fd) {
         super(loop);
-        this.socket = socket;
+        this.fd = fd;
     }
 
     @Override
     final Fd descriptor() {
-        return socket;
+        return fd;
     }
 
-    /// An [IllegalStateException] is that of a socket that somebody else has closed.
+    /// An [IllegalStateException] is that of a descriptor that somebody else has closed.
     static IOException reason(final Exception failure) {
         return failure instanceof final IOException e ? e : new IOException(failure);
     }
@@ -69,17 +69,27 @@ public abstract sealed class Handle extends Slot implements Closeable permits Co
     /// they may set an option by which reads end early.
     ///
     /// @return the socket
+    /// @throws UnsupportedOperationException of a stream that [has none][EventLoop#adopt(Fd)]
     public final SocketFd socket() {
         socketKnown = true;
-        return socket;
+        return ownSocket();
+    }
+
+    /// For the loop itself, which knows what it does to it.
+    final SocketFd ownSocket() {
+        if (fd instanceof final SocketFd socket) {
+            return socket;
+        }
+        throw new UnsupportedOperationException(fd + " is no socket");
     }
 
     /// `getsockname(2)`: the own address, with the port that the kernel chose.
     ///
     /// @return the address
+    /// @throws UnsupportedOperationException as [#socket]
     /// @throws IOException as the call has it
     public final SockAddr localAddress() throws IOException {
-        return socket.localAddress();
+        return ownSocket().localAddress();
     }
 
     /// Whether the descriptor is ours no more.

@@ -103,6 +103,7 @@ public final class Listener extends Handle {
         void failed(AcceptError kind, IOException failure);
     }
 
+    private final SocketFd socket;
     private final ConnectionHandler handler;
     private final Kind kind;
     private ErrorHandler onError;
@@ -126,6 +127,7 @@ public final class Listener extends Handle {
 
     private Listener(final EventLoop loop, final SocketFd socket, final Kind kind, final ConnectionHandler handler) {
         super(loop, socket);
+        this.socket = socket;
         this.kind = kind;
         this.handler = Objects.requireNonNull(handler, "handler");
     }

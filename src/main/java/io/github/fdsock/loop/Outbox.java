@@ -166,26 +166,27 @@ final class Outbox {
     }
 
     /// Sends what the kernel takes; whether that was all.
-    boolean flush(final int number) throws IOException {
+    boolean flush() throws IOException {
         long left = BYTES_PER_TURN;
         while (first != null && left > 0) {
             final long offered;
             final long sent;
             if (first.file != null) {
                 offered = Math.min(first.remaining, left);
-                sent = offered == 0 ? 0 : sendFile(number, offered);
+                sent = offered == 0 ? 0 : sendFile(offered);
             } else if (first.descriptors != null) {
                 offered = first.length();
                 sent = sendWithDescriptors();
             } else {
                 offered = gather();
-                sent = memory.sendGathered(number);
+                sent = memory.sendGathered(stream);
             }
             if (sent == -EAGAIN) {
                 return false;
             }
             if (sent < 0) {
-                throw ErrnoException.of((int) -sent, first.file != null ? "sendfile" : "sendmsg", number, offered);
+                throw ErrnoException.of((int) -sent, first.file != null ? "sendfile" : stream.call("sendmsg", "writev"),
+                        stream.number, offered);
             }
             stream.written(sent);
             sent(sent);
@@ -198,13 +199,13 @@ final class Outbox {
         return first == null;
     }
 
-    private long sendFile(final int number, final long count) throws IOException {
+    private long sendFile(final long count) throws IOException {
         memory.position.set(ValueLayout.JAVA_LONG, 0, first.position);
         final int file = first.file.enter();
         try {
             long n;
             do {
-                n = Libc.sendfile(number, file, memory.position, count);
+                n = Libc.sendfile(stream.number, file, memory.position, count);
             } while (n == -EINTR);
             if (n == 0) {
                 throw new EOFException(first.file + " ends at " + first.position + ", " + first.remaining
@@ -223,7 +224,7 @@ final class Outbox {
             for (final Fd fd : first.descriptors) {
                 message.lendFd(fd);
             }
-            final long sent = stream.socket.sendmsg(message, MSG_DONTWAIT);
+            final long sent = stream.ownSocket().sendmsg(message, MSG_DONTWAIT);
             if (sent >= 0) {
                 // They leave with the first byte, and are the peer's now.
                 final Fd[] left = first.descriptors;

@@ -113,7 +113,7 @@ final class Pipe {
         for (int i = 0; i < most && from.mayRead() && from.pipeOut == this && kernel != null; i++) {
             if (to.isIdle()) {
                 // TCP does not heed SPLICE_F_NONBLOCK, and who shares the open file can take O_NONBLOCK from it.
-                if (i > 0 && from.socketKnown && from.socket.await(POLLIN, 0) == 0) {
+                if (i > 0 && from.socketKnown && from.fd.await(POLLIN, 0) == 0) {
                     return;
                 }
                 final long n = Libc.splice(from.number, MemorySegment.NULL, kernel.writeEnd().intValue(),
@@ -162,7 +162,7 @@ final class Pipe {
             if (n == -EINVAL) {
                 // Not to such a socket.
                 throughMemory();
-                return to.outbox().flush(to.number);
+                return to.outbox().flush();
             }
             if (n < 0) {
                 throw ErrnoException.of((int) -n, "splice", kernel.readEnd(), "NULL", to.number, "NULL", length);

@@ -17,7 +17,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /// A connection whose bytes come to a handler and are queued where the peer does not take them: TCP, UNIX and vsock
-/// alike, and packets, one by one, where the socket is of type `SOCK_SEQPACKET`.
+/// alike, and packets, one by one, where the socket is of type `SOCK_SEQPACKET`; and [what else][EventLoop#adopt(Fd)]
+/// bytes are read from and written to.
 ///
 /// ```java
 /// loop.listen(SockAddr.inet("127.0.0.1", 7000), stream -> stream.onData(stream::write));
@@ -42,7 +43,7 @@ import java.util.Objects;
 /// **A handler** may do anything to any stream, its own included. An `IOException` that it throws destroys this stream
 /// with it; any other exception is a bug, and ends [EventLoop#run].
 ///
-/// Used on the loop's thread only. It owns its socket.
+/// Used on the loop's thread only. It owns its descriptor.
 public final class Stream extends Connection {
     /// Is given what was read.
     @FunctionalInterface
@@ -76,8 +77,8 @@ public final class Stream extends Connection {
         void done(IOException failure);
     }
 
-    private Stream(final EventLoop loop, final SocketFd socket, final Kind kind) {
-        super(loop, socket, kind);
+    private Stream(final EventLoop loop, final Fd fd, final Kind kind) {
+        super(loop, fd, kind);
     }
 
     static Stream connect(final EventLoop loop, final SockAddr address) throws IOException {
@@ -109,7 +110,7 @@ public final class Stream extends Connection {
     private Stream connect(final SockAddr address) throws IOException {
         connecting = true;
         try {
-            final int result = socket.connect(address);
+            final int result = ownSocket().connect(address);
             if (result == -EAGAIN) {
                 throw ErrnoException.of(EAGAIN, "connect", number, address);
             }
@@ -145,6 +146,27 @@ public final class Stream extends Connection {
         final boolean isConnecting = isConnecting(socket);
         final Stream stream = new Stream(loop, socket, kind);
         stream.connecting = isConnecting;
+        stream.registerOrLeave();
+        return stream;
+    }
+
+    /// What is no socket, unless it is one.
+    static Stream adopt(final EventLoop loop, final Fd fd) throws IOException {
+        if (fd instanceof final SocketFd socket) {
+            return adopt(loop, socket);
+        }
+        loop.requireThread();
+        loop.requireOpen();
+        fd.nonBlocking(true);
+        final int flags = fd.fcntl(F_GETFL, 0);
+        if (flags < 0) {
+            throw ErrnoException.of(-flags, "fcntl", fd, "F_GETFL");
+        }
+        final int access = flags & O_ACCMODE;
+        final Stream stream = new Stream(loop, fd, Kind.FILE);
+        stream.readEnded = access == O_WRONLY;
+        stream.writeEnded = access == O_RDONLY;
+        stream.ending = stream.writeEnded;
         stream.registerOrLeave();
         return stream;
     }
@@ -191,11 +213,13 @@ public final class Stream extends Connection {
     ///
     /// @param handler for each read; null for none
     /// @return this
+    /// @throws UnsupportedOperationException it is over [no socket][EventLoop#adopt(Fd)]
     public Stream onMessage(final MessageHandler handler) {
-        onMessage = handler;
         if (handler != null) {
+            ownSocket();
             takeDescriptors();
         }
+        onMessage = handler;
         return this;
     }
 
@@ -315,7 +339,7 @@ public final class Stream extends Connection {
             return true;
         }
         if (n < 0 && n != -EAGAIN) {
-            writeFailed(ErrnoException.of((int) -n, "send", number, size), completion);
+            writeFailed(ErrnoException.of((int) -n, call("send", "write"), number, size), completion);
             return false;
         }
         outbox().add(data, Math.max(n, 0), null, completion);
@@ -325,8 +349,8 @@ public final class Stream extends Connection {
     /// How much of it the kernel has taken, or `-errno`.
     private long send(final MemorySegment data, final long size) {
         final long n = size == 0 && !packets() ? 0
-                : data.isNative() ? StreamMemory.send(number, data, size)
-                : memory.sendFromHeap(number, data, packets());
+                : data.isNative() ? StreamMemory.send(this, data, size)
+                : memory.sendFromHeap(this, data);
         written(n);
         return n;
     }
@@ -345,7 +369,7 @@ public final class Stream extends Connection {
         final long size = data.byteSize();
         final long n = isIdle() ? send(data, size) : -EAGAIN;
         if (n < 0 && n != -EAGAIN) {
-            final ErrnoException failure = ErrnoException.of((int) -n, "send", number, size);
+            final ErrnoException failure = ErrnoException.of((int) -n, call("send", "write"), number, size);
             writeFailed(failure, null);
             throw failure;
         }
@@ -390,7 +414,7 @@ public final class Stream extends Connection {
             for (final Fd fd : descriptors) {
                 message.lendFd(fd);
             }
-            final long n = socket.sendmsg(message, MSG_DONTWAIT);
+            final long n = ownSocket().sendmsg(message, MSG_DONTWAIT);
             written(n);
             return tried(n, size);
         } catch (final IOException e) {
@@ -459,8 +483,8 @@ public final class Stream extends Connection {
         for (final Fd fd : descriptors) {
             fd.intValue();
         }
-        if (!closed && socket.getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
-            throw new UnsupportedOperationException(socket + " is not a UNIX socket and cannot carry descriptors");
+        if (!closed && ownSocket().getsockopt(SockOpt.SO_DOMAIN) != AF_UNIX) {
+            throw new UnsupportedOperationException(fd + " is not a UNIX socket and cannot carry descriptors");
         }
     }
 
@@ -487,10 +511,10 @@ public final class Stream extends Connection {
             for (final MemorySegment piece : data) {
                 memory.gather.add(piece);
             }
-            sent = memory.sendGathered(number);
+            sent = memory.sendGathered(this);
             untried = false;
             if (sent < 0 && sent != -EAGAIN) {
-                writeFailed(ErrnoException.of((int) -sent, "sendmsg", number), null);
+                writeFailed(ErrnoException.of((int) -sent, call("sendmsg", "writev"), number), null);
                 return false;
             }
             written(sent);
@@ -612,7 +636,9 @@ public final class Stream extends Connection {
             return;
         }
         try {
-            socket.setsockopt(SockOpt.SO_LINGER, Linger.RESET);
+            if (!isFile()) {
+                ownSocket().setsockopt(SockOpt.SO_LINGER, Linger.RESET);
+            }
             destroy(why);
         } catch (final IOException | IllegalStateException e) {
             destroy(why == null ? reason(e) : why);
@@ -707,7 +733,7 @@ public final class Stream extends Connection {
     /// @return the peer's address
     /// @throws IOException `ENOTCONN`: the peer is gone
     public SockAddr remoteAddress() throws IOException {
-        return socket.remoteAddress();
+        return ownSocket().remoteAddress();
     }
 
     /// `TCP_NODELAY`: whether small writes leave at once instead of waiting for the acknowledgement of earlier ones.
@@ -716,7 +742,7 @@ public final class Stream extends Connection {
     /// @return this
     /// @throws IOException as `setsockopt(2)` has it: `EOPNOTSUPP` where it is not TCP
     public Stream noDelay(final boolean on) throws IOException {
-        socket.setsockopt(SockOpt.TCP_NODELAY, on);
+        ownSocket().setsockopt(SockOpt.TCP_NODELAY, on);
         return this;
     }
 
@@ -727,9 +753,9 @@ public final class Stream extends Connection {
     /// @return this
     /// @throws IOException as `setsockopt(2)` has it
     public Stream keepAlive(final boolean on, final Duration idle) throws IOException {
-        socket.setsockopt(SockOpt.SO_KEEPALIVE, on);
+        ownSocket().setsockopt(SockOpt.SO_KEEPALIVE, on);
         if (on && idle != null) {
-            socket.setsockopt(SockOpt.TCP_KEEPIDLE, seconds(idle));
+            ownSocket().setsockopt(SockOpt.TCP_KEEPIDLE, seconds(idle));
         }
         return this;
     }
@@ -743,10 +769,10 @@ public final class Stream extends Connection {
     /// @return this
     /// @throws IOException as `setsockopt(2)` has it: `EINVAL`: out of range; `EOPNOTSUPP`: it is not TCP
     public Stream keepAlive(final Duration idle, final Duration interval, final int probes) throws IOException {
-        socket.setsockopt(SockOpt.TCP_KEEPIDLE, seconds(idle));
-        socket.setsockopt(SockOpt.TCP_KEEPINTVL, seconds(interval));
-        socket.setsockopt(SockOpt.TCP_KEEPCNT, probes);
-        socket.setsockopt(SockOpt.SO_KEEPALIVE, true);
+        ownSocket().setsockopt(SockOpt.TCP_KEEPIDLE, seconds(idle));
+        ownSocket().setsockopt(SockOpt.TCP_KEEPINTVL, seconds(interval));
+        ownSocket().setsockopt(SockOpt.TCP_KEEPCNT, probes);
+        ownSocket().setsockopt(SockOpt.SO_KEEPALIVE, true);
         return this;
     }
 
@@ -767,10 +793,10 @@ public final class Stream extends Connection {
             throw new IllegalArgumentException("a type of service of " + bits);
         }
         // A connection over IPv4 by a socket of IPv6 heeds the one of IPv4.
-        if (socket.getsockopt(SockOpt.SO_DOMAIN) == AF_INET6) {
-            socket.setsockopt(SockOpt.IPV6_TCLASS, bits);
+        if (ownSocket().getsockopt(SockOpt.SO_DOMAIN) == AF_INET6) {
+            ownSocket().setsockopt(SockOpt.IPV6_TCLASS, bits);
         }
-        socket.setsockopt(SockOpt.IP_TOS, bits);
+        ownSocket().setsockopt(SockOpt.IP_TOS, bits);
         return this;
     }
 
@@ -832,7 +858,7 @@ public final class Stream extends Connection {
     /// The socket's number, and what is queued.
     @Override
     public String toString() {
-        return "stream over " + socket + (closed ? ", closed" : connecting ? ", connecting" : "")
+        return "stream over " + fd + (closed ? ", closed" : connecting ? ", connecting" : "")
                 + (bytesQueued() > 0 ? ", " + bytesQueued() + " bytes queued" : "");
     }
 }

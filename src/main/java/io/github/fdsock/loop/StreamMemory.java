@@ -105,20 +105,21 @@ final class StreamMemory {
 
     // ---- sending
 
-    /// `send(2)`: how much the kernel has taken, or `-errno`, but `EINTR`.
-    static long send(final int number, final MemorySegment data, final long size) {
+    /// `send(2)` or `write(2)`: how much the kernel has taken, or `-errno`, but `EINTR`.
+    static long send(final Connection stream, final MemorySegment data, final long size) {
         long n;
         do {
-            n = Libc.send(number, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+            n = stream.isFile() ? Libc.write(stream.number, data, size)
+                    : Libc.send(stream.number, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
         } while (n == -EINTR);
         return n;
     }
 
     /// As [#send], of bytes that lie in an array.
-    long sendFromHeap(final int number, final MemorySegment data, final boolean packet) {
+    long sendFromHeap(final Connection stream, final MemorySegment data) {
         final long size = data.byteSize();
-        if (packet && size > output.byteSize()) {
-            return send(number, Arena.ofAuto().allocate(size).copyFrom(data), size);
+        if (stream.packets() && size > output.byteSize()) {
+            return send(stream, Arena.ofAuto().allocate(size).copyFrom(data), size);
         }
         long sent = 0;
         long part;
@@ -126,18 +127,19 @@ final class StreamMemory {
         do {
             part = Math.min(size - sent, output.byteSize());
             MemorySegment.copy(data, sent, output, 0, part);
-            n = send(number, output, part);
+            n = send(stream, output, part);
             sent += Math.max(n, 0);
         } while (n == part && sent < size);
         // What went before a failure counts; the next send has the same to say.
         return sent > 0 ? sent : n;
     }
 
-    /// `sendmsg(2)` of what is in [#gather], as [#send].
-    long sendGathered(final int number) {
+    /// `sendmsg(2)` or `writev(2)` of what is in [#gather], as [#send].
+    long sendGathered(final Connection stream) {
         long n;
         do {
-            n = Libc.sendmsg(number, header.prepareSend().segment(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            n = stream.isFile() ? Libc.writev(stream.number, gather.segment(), gather.count())
+                    : Libc.sendmsg(stream.number, header.prepareSend().segment(), MSG_NOSIGNAL | MSG_DONTWAIT);
         } while (n == -EINTR);
         gather.clear();
         return n;

@@ -4,6 +4,7 @@ import static io.github.fdsock.harness.junit.SocketFamily.TCP4;
 import static io.github.fdsock.harness.junit.SocketFamily.UNIX_STREAM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fdsock.PipeFd;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.testing.Allocations;
@@ -11,6 +12,7 @@ import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// In the steady state a stream allocates nothing, neither for a read nor for a write.
@@ -31,6 +33,21 @@ class StreamAllocationTest {
                 pair.second().recv(bytes, 0);
             })).as("bytes of heap in %d echoes", ROUNDS).isLessThan(ROUNDS);
             assertThat(stream.bytesWritten()).isGreaterThanOrEqualTo(64L * ROUNDS);
+        }
+    }
+
+    @Test
+    void norDoesOneOverPipes() throws IOException {
+        try (EventLoop loop = EventLoop.open(); PipeFd.Pair there = PipeFd.create(0); PipeFd.Pair back = PipeFd.create(0)) {
+            final Stream out = loop.adopt(back.writeEnd());
+            loop.adopt(there.readEnd()).onData(out::write);
+            final MemorySegment bytes = Arena.ofAuto().allocate(64);
+            assertThat(Allocations.least(ROUNDS, () -> {
+                there.writeEnd().write(bytes);
+                loop.runOnce();
+                back.readEnd().read(bytes);
+            })).as("bytes of heap in %d echoes", ROUNDS).isLessThan(ROUNDS);
+            assertThat(out.bytesWritten()).isGreaterThanOrEqualTo(64L * ROUNDS);
         }
     }
 }

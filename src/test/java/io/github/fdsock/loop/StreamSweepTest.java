@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
+import io.github.fdsock.PipeFd;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Sweep;
 import io.github.fdsock.harness.junit.SocketFamily;
@@ -177,6 +178,44 @@ class StreamSweepTest {
                 void succeeded() {
                     assertThat(client.data.toString()).isEqualTo("hellohello");
                     assertThat(client.connected + client.ended).isEqualTo(2);
+                }
+            }.run());
+    }
+
+    @Test
+    void anEchoOverPipes() {
+        sweep(true, new Call[] {Call.pipe2, Call.fcntl, Call.read, Call.write, Call.writev, Call.epoll_ctl,
+            Call.epoll_pwait2, Call.close}, () -> new Trial() {
+                private record Ends(Stream in, Stream out) {
+                }
+
+                @Override
+                void begin() throws IOException {
+                    final Ends there = pipe();
+                    client = all.getLast();
+                    there.in.pipeTo(pipe().out);
+                    there.out.write(HELLO, client.completion());
+                    there.out.writev(HELLO, HELLO);
+                    there.out.end();
+                }
+
+                private Ends pipe() throws IOException {
+                    final PipeFd.Pair pair = PipeFd.create(0);
+                    try {
+                        final Stream in = loop.adopt(pair.readEnd());
+                        told("in").listen(in);
+                        final Stream out = loop.adopt(pair.writeEnd());
+                        told("out").listen(out);
+                        return new Ends(in, out);
+                    } catch (final IOException e) {
+                        pair.close();
+                        throw e;
+                    }
+                }
+
+                @Override
+                void succeeded() {
+                    assertThat(all.get(2).data.toString()).isEqualTo("hellohellohello");
                 }
             }.run());
     }

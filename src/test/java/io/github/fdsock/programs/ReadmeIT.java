@@ -75,13 +75,14 @@ class ReadmeIT {
     void theExamplesOfTheLoopsGuideRunAsTheyStand() throws Exception {
         final String guide = page("src/site/markdown/loop.md");
         final List<Entry<String, String>> programs = programs(guide);
-        assertThat(programs).hasSize(5);
+        assertThat(programs).hasSize(6);
         assertThat(run(guide, programs.get(0).getKey())).containsExactlyElementsOf(
                 programs.get(0).getValue().lines().toList());
-        assertThat(run(guide, programs.get(1).getKey())).containsExactly("5 bytes back");
-        assertThat(run(guide, programs.get(2).getKey())).isSubsetOf("ErrnoException");
-        assertThat(run(guide, programs.get(3).getKey())).containsExactly("6 bytes back");
-        assertThat(run(guide, programs.get(4).getKey())).containsExactly("a millisecond later", "true");
+        assertThat(run(guide, programs.get(1).getKey())).containsExactly("HELLO", "exited with status 0");
+        assertThat(run(guide, programs.get(2).getKey())).containsExactly("5 bytes back");
+        assertThat(run(guide, programs.get(3).getKey())).isSubsetOf("ErrnoException");
+        assertThat(run(guide, programs.get(4).getKey())).containsExactly("6 bytes back");
+        assertThat(run(guide, programs.get(5).getKey())).containsExactly("a millisecond later", "true");
     }
 
     @Test
