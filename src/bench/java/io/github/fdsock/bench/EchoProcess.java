@@ -65,6 +65,14 @@ final class EchoProcess implements Closeable {
         Program.run(List.of("taskset", "-a", "-c", "-p", Integer.toString(processor), Long.toString(pid())));
     }
 
+    /// So many ticks of the clock it has run outside the kernel, and within it.
+    long[] ticks() throws IOException {
+        final String stat = Files.readString(Path.of("/proc/" + pid() + "/stat"));
+        // The second field is the name, which may have blanks; the fourteenth is the first of these.
+        final String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return new long[] {Long.parseLong(fields[11]), Long.parseLong(fields[12])};
+    }
+
     /// How many descriptors it has.
     int descriptors() throws IOException {
         int count = 0;

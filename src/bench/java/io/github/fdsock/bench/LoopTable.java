@@ -52,6 +52,7 @@ final class LoopTable implements Table {
     private static final String P99 = " p99";
     private static final String PER_SECOND = " per second";
     private static final String CPU = " cpu";
+    private static final String USER = " user";
     private static final String CLIENT = " client";
     private static final String RATIO = " ratio";
 
@@ -184,14 +185,20 @@ final class LoopTable implements Table {
 
     private Map<String, Double> measure(final EchoProcess server, final String transport, final Work work,
             final int processor) throws IOException, InterruptedException {
+        final long[] before = server.ticks();
         final JsonObject result = load.runOn(processor, "echo", server.address(TRANSPORTS.indexOf(transport)),
                 "-c", Integer.toString(work.connections), "-t", Double.toString(seconds),
                 "-p", Long.toString(server.pid()));
-        final double cpuMicros = MICROS_PER_SECOND * result.get("serverCpuSeconds").getAsDouble();
+        final long[] after = server.ticks();
+        final long user = after[0] - before[0];
+        final double share = (double) user / Math.max(1, user + after[1] - before[1]);
+        final double cpuMicros = MICROS_PER_SECOND * result.get("serverCpuSeconds").getAsDouble()
+                / result.get("operations").getAsLong();
         return Map.of(P50, result.get("p50Micros").getAsDouble(),
                 P99, result.get("p99Micros").getAsDouble(),
                 PER_SECOND, result.get("operationsPerSecond").getAsDouble(),
-                CPU, cpuMicros / result.get("operations").getAsLong(),
+                CPU, cpuMicros,
+                USER, share * cpuMicros,
                 CLIENT, result.get("cpuSeconds").getAsDouble() / result.get("seconds").getAsDouble());
     }
 
@@ -214,7 +221,9 @@ final class LoopTable implements Table {
                         column("p50", "%.0f", MANY.name + P50),
                         column("p99", "%.0f", MANY.name + P99),
                         column("us of CPU each", "%.2f", MANY.name + CPU),
-                        column("C = 1", "%.2f", MANY.name + CPU + RATIO)));
+                        column("C = 1", "%.2f", MANY.name + CPU + RATIO),
+                        new Column().header("outside the kernel").with((Row row) -> String.format(Locale.ROOT, "%.2f",
+                                figures.get(row).mean(MANY.name + USER)))));
     }
 
     private ColumnData<Row> column(final String header, final String format, final String series) {
@@ -261,6 +270,7 @@ final class LoopTable implements Table {
                 of.put("echoesPerSecondRatio", medians.of(work.name + PER_SECOND + RATIO));
                 of.put("cpuMicrosPerEcho", medians.of(work.name + CPU));
                 of.put("cpuRatio", medians.of(work.name + CPU + RATIO));
+                of.put("cpuMicrosOutsideTheKernel", medians.mean(work.name + USER));
                 of.put("clientBusy", medians.of(work.name + CLIENT));
                 json.put(work.name, of);
             }

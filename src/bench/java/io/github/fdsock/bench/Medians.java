@@ -23,6 +23,11 @@ final class Medians {
         return series(name).getPercentile(50);
     }
 
+    /// The mean of what was added under `name`: for what is counted in steps that are not small.
+    double mean(final String name) {
+        return series(name).getMean();
+    }
+
     /// The least of what was added under `name`.
     double least(final String name) {
         return series(name).getMin();
