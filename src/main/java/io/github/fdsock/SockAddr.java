@@ -444,6 +444,32 @@ public sealed interface SockAddr {
         /// @param port the port, `0..65535`
         /// @return the address
         Inet withPort(int port);
+
+        /// Whether the IP address lies in a network: whether it begins with the same `prefixLength` bits.
+        ///
+        /// `peer.isIn(SockAddr.inet("10.0.0.0", 0), 8)` is what is written `10.0.0.0/8`. An IPv4 address and the IPv6
+        /// address that it is mapped to (`::ffff:10.1.2.3`) are the same here, on either side: so `10.0.0.0/8` has the
+        /// mapped address in it too, which is what a socket for both families reports, and `::/0` has them all. Ports,
+        /// scopes and flow information, and what the network's address has behind the prefix, are not looked at.
+        ///
+        /// Nothing is allocated.
+        ///
+        /// @param network      an address of the network
+        /// @param prefixLength how many of its bits count: 0 to 32 of an [Inet4], 0 to 128 of an [Inet6]
+        /// @return whether it does
+        /// @throws IllegalArgumentException if the prefix is out of range
+        default boolean isIn(Inet network, int prefixLength) {
+            Objects.requireNonNull(network, "network");
+            // Both as IPv6 addresses, where those of IPv4 have 96 bits before their own.
+            int prefix = network instanceof Inet4
+                    ? 96 + requireRange("the prefix length of an IPv4 network", prefixLength, 32)
+                    : requireRange("the prefix length of an IPv6 network", prefixLength, 128);
+            long high = high(this) ^ high(network);
+            if (prefix <= 64) {
+                return prefix == 0 || high >>> 64 - prefix == 0;
+            }
+            return high == 0 && (low(this) ^ low(network)) >>> 128 - prefix == 0;
+        }
     }
 
     /// An `AF_UNIX` address: [UnixPath], [UnixAbstract] or [UnixUnnamed].
@@ -1027,6 +1053,19 @@ public sealed interface SockAddr {
         public String toString() {
             return "raw:" + family + ":" + HexFormat.of().formatHex(data);
         }
+    }
+
+    /// The first half of an address as IPv6 has it.
+    private static long high(Inet address) {
+        return address instanceof Inet6 six ? six.high : 0;
+    }
+
+    /// The second half of an address as IPv6 has it: of an IPv4 address, that of the one it is mapped to.
+    private static long low(Inet address) {
+        return switch (address) {
+            case Inet4 four -> 0xffff_0000_0000L | Integer.toUnsignedLong(four.address);
+            case Inet6 six -> six.low;
+        };
     }
 
     private static int requirePort(int port) {

@@ -257,6 +257,43 @@ class SockAddrPropertiesTest {
         assertThat(SockAddr.decode(MemorySegment.ofArray(encodedA), encodedA.length)).hasSameHashCodeAs(a);
     }
 
+    // ---- networks
+
+    @Property
+    void addressesAreInTheNetworkWhoseBitsTheyBeginWith(@ForAll("inets") SockAddr.Inet address,
+            @ForAll("inets") SockAddr.Inet other, @ForAll @IntRange(max = 128) int bits) {
+        boolean four = other instanceof SockAddr.Inet4;
+        int prefix = four ? bits / 4 : bits;
+        assertThat(address.isIn(other, prefix)).isEqualTo(bits(address).startsWith(
+                bits(other).substring(0, four ? 96 + prefix : prefix)));
+    }
+
+    /// Nearly the same address: chance alone would seldom find one with many bits in common.
+    @Property
+    void addressesWithOneOtherBitAreInTheNetworksThatEndBeforeIt(@ForAll("inets") SockAddr.Inet address,
+            @ForAll @IntRange(max = 127) int bits) {
+        byte[] bytes = address.addressBytes();
+        int other = bits % (8 * bytes.length);
+        bytes[other / 8] ^= (byte) (0x80 >>> other % 8);
+        SockAddr.Inet network = bytes.length == 4 ? SockAddr.inet4(bytes, 0) : SockAddr.inet6(bytes, 0);
+        for (int prefix = 0; prefix <= 8 * bytes.length; prefix++) {
+            assertThat(address.isIn(network, prefix)).as("%s in %s/%d", address, network, prefix)
+                    .isEqualTo(prefix <= other);
+        }
+    }
+
+    /// As IPv6 has it, one character a bit.
+    private static String bits(SockAddr.Inet address) {
+        StringBuilder bits = new StringBuilder(address instanceof SockAddr.Inet4
+                ? "0".repeat(80) + "1".repeat(16) : "");
+        for (byte each : address.addressBytes()) {
+            for (int bit = 7; bit >= 0; bit--) {
+                bits.append((each & 1 << bit) == 0 ? '0' : '1');
+            }
+        }
+        return bits.toString();
+    }
+
     // ---- where the examples come from: the edges are written down, since jqwik's own would be combined without end
 
     @Provide
@@ -288,6 +325,13 @@ class SockAddrPropertiesTest {
                         .map(groups -> groups.stream().reduce(0L, (word, group) -> word << 16 | group)));
         Arbitrary<Integer> rest = Arbitraries.oneOf(Arbitraries.just(0), ints());
         return Combinators.combine(words, words, ports(), rest, rest).as(SockAddr.Inet6::new).withoutEdgeCases();
+    }
+
+    @Provide
+    Arbitrary<SockAddr.Inet> inets() {
+        return Arbitraries.<SockAddr.Inet>oneOf(ints().map(four -> new SockAddr.Inet4(four, 0)), inet6(),
+                ints().map(four -> new SockAddr.Inet6(0, 0xffff_0000_0000L | four & 0xffff_ffffL, 0, 0, 0)))
+                .withoutEdgeCases();
     }
 
     private static Arbitrary<SockAddr> inet4() {

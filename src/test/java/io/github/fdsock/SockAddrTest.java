@@ -260,6 +260,37 @@ class SockAddrTest {
         assertThat(SockAddr.inet6(ip6, 1)).isEqualTo(SockAddr.inet6(ip6, 1, 0, 0));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "10.1.2.3, 10.0.0.0, 8, true", "11.1.2.3, 10.0.0.0, 8, false", "10.1.2.3, 10.255.255.255, 8, true",
+        "255.0.0.1, 0.0.0.0, 0, true", "10.1.2.3, 10.1.2.3, 32, true", "10.1.2.2, 10.1.2.3, 32, false",
+        "10.1.2.2, 10.1.2.3, 31, true", "128.0.0.0, 0.0.0.0, 1, false",
+        "fe80::1%1, fe80::, 10, true", "fe80::1, fe80::1%1, 128, true", "fec0::1, fe80::, 10, false",
+        "::1, ::, 0, true", "::1, ::1, 128, true", "::2, ::1, 128, false", "2001:db8::1:0, 2001:db8::, 112, false",
+        "2001:db8:0:0:8000::, 2001:db8::, 64, true", "2001:db8:0:0:8000::, 2001:db8::, 65, false",
+        "2001:db8:0:1::, 2001:db8::, 64, false", "2001:db8:0:1::, 2001:db8::, 63, true",
+        // An IPv4 address is the mapped one, on either side.
+        "::ffff:10.1.2.3, 10.0.0.0, 8, true", "::ffff:11.1.2.3, 10.0.0.0, 8, false", "::1, 0.0.0.0, 0, false",
+        "::10.1.2.3, 10.0.0.0, 8, false", "::ffff:10.1.2.3, 10.1.2.3, 32, true",
+        "10.1.2.3, ::ffff:10.0.0.0, 104, true", "11.1.2.3, ::ffff:10.0.0.0, 104, false", "10.1.2.3, ::, 0, true",
+        "10.1.2.3, ::ffff:0:0, 96, true", "10.1.2.3, ::ffff:10.1.2.3, 128, true", "10.1.2.3, fe80::, 10, false"})
+    void inetAddressesAreInANetworkOrNot(String address, String network, int prefix, boolean in) {
+        assertThat(SockAddr.inet(address, 80).isIn(SockAddr.inet(network, 0), prefix)).isEqualTo(in);
+    }
+
+    @Test
+    void networksHaveNoShorterAndNoLongerPrefixes() {
+        SockAddr.Inet four = SockAddr.loopbackInet4(1);
+        SockAddr.Inet six = SockAddr.loopbackInet6(1);
+        assertRefused("IPv4 network is 0 to 32, not -1", () -> six.isIn(four, -1));
+        assertRefused("IPv4 network is 0 to 32, not 33", () -> six.isIn(four, 33));
+        assertRefused("IPv6 network is 0 to 128, not -1", () -> four.isIn(six, -1));
+        assertRefused("IPv6 network is 0 to 128, not 129", () -> four.isIn(six, 129));
+        assertRefused("not " + Integer.MAX_VALUE, () -> four.isIn(four, Integer.MAX_VALUE));
+        assertRefused("not " + Integer.MIN_VALUE, () -> six.isIn(six, Integer.MIN_VALUE));
+        assertNamesNull("network", () -> four.isIn(null, 0));
+    }
+
     // ---- text
 
     @ParameterizedTest
