@@ -717,6 +717,10 @@ public final class Libc {
             static final MethodHandle CALL = Downcall.link(Call.recvmmsg);
         }
         roomForMessages("recvmmsg", writable("recvmmsg", msgvec), vlen, Long.MAX_VALUE);
+        if (msgvec.address() == 0 && vlen != 0) {
+            // musl clears the padding in each of them.
+            throw beyond("recvmmsg", msgvec, Integer.toUnsignedLong(vlen), MMSGHDR_SIZE);
+        }
         room("recvmmsg", writable("recvmmsg", timeout), TIMESPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
@@ -1927,7 +1931,8 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.getrlimit);
         }
-        room("getrlimit", writable("getrlimit", rlim), RLIMIT_SIZE);
+        // musl looks at what the kernel has stored.
+        roomOfLibc("getrlimit", writable("getrlimit", rlim), RLIMIT_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.getrlimit, resource, rlim);
@@ -2074,7 +2079,8 @@ public final class Libc {
         final class Link {
             static final MethodHandle CALL = Downcall.link(Call.clock_gettime);
         }
-        room("clock_gettime", writable("clock_gettime", tp), TIMESPEC_SIZE);
+        // Not a system call, as a rule: the clock is read, and stored, by code that the kernel maps into the process.
+        roomOfLibc("clock_gettime", writable("clock_gettime", tp), TIMESPEC_SIZE);
         final Interposer seam = Seam.interposer();
         if (seam != null) {
             return (int) Seam.call(seam, Call.clock_gettime, clockid, tp);
