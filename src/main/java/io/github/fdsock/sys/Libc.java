@@ -1060,6 +1060,9 @@ public final class Libc {
     /// `O_NONBLOCK`, `O_APPEND` and the like of the open file, for every duplicate and for the process that passed it
     /// to us. Both replace the whole word: read, change, write.
     ///
+    /// `F_GETOWN` of a process group is its number, negated, which may look like an errno; `F_GETOWN_EX` tells them
+    /// apart.
+    ///
     /// **Ownership.** `F_DUPFD_CLOEXEC` makes a new descriptor, the caller's, with a number of at least `arg`.
     ///
     /// **Errors.** `EINVAL`: unknown command, or an argument it does not take. `EMFILE`: `F_DUPFD` and no number left.
@@ -1069,7 +1072,7 @@ public final class Libc {
     /// @param fd the descriptor
     /// @param cmd `F_GETFD`, `F_SETFD`, `F_GETFL`, `F_SETFL`, `F_DUPFD_CLOEXEC`, `F_ADD_SEALS`, …
     /// @param arg the argument
-    /// @return depends on the command and is not negative, or `-errno`
+    /// @return depends on the command and is not negative, but for `F_GETOWN`; or `-errno`
     /// @see <a href="https://man7.org/linux/man-pages/man2/fcntl.2.html">fcntl(2)</a>
     public static int fcntl(final int fd, final int cmd, final int arg) {
         final class Link {
@@ -1079,7 +1082,8 @@ public final class Libc {
         if (seam != null) {
             return (int) Seam.call(seam, Call.fcntl, fd, cmd, arg);
         }
-        return Downcall.result((int) Downcall.lll(Link.CALL, fd, cmd, arg));
+        final int result = (int) Downcall.lll(Link.CALL, fd, cmd, arg);
+        return result < -1 ? result : Downcall.result(result);
     }
 
     /// `fcntl(fd, cmd, arg)` with a pointer: locks, owners, hints.

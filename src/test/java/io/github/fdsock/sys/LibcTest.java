@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fdsock.sys.struct.Addrinfo;
 import io.github.fdsock.sys.struct.EpollEvents;
@@ -373,6 +374,18 @@ class LibcTest {
         assertThat(Libc.write(pipe[1], text("x"), 1)).as("its only reader was closed").isEqualTo(-EPIPE);
         assertThat(Libc.dup3(fd, fd, 0)).isEqualTo(-EINVAL);
         assertThat(Libc.dup3(fd, Integer.MAX_VALUE, 0)).isEqualTo(-EBADF);
+    }
+
+    @Test
+    void theOwnerOfADescriptorMayBeAProcessGroup() throws IOException {
+        // Behind the name, which may have anything in it: state, parent, group.
+        final String stat = Files.readString(Path.of("/proc/self/stat"));
+        final int group = Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[2]);
+        assumeTrue(group > 1, "-1 is an errno to everybody");
+        final int fd = fd(Libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        assertThat(Libc.fcntl(fd, F_SETOWN, -group)).isZero();
+        assertThat(Libc.listen(-1, 0)).as("an errno that is not the next call's").isEqualTo(-EBADF);
+        assertThat(Libc.fcntl(fd, F_GETOWN, 0)).isEqualTo(-group);
     }
 
     @Test
