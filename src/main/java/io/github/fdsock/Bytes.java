@@ -66,21 +66,36 @@ final class Bytes {
     }
 
     static long send(final ByteBuffer from, final Call call) throws IOException {
+        return send(from, false, call);
+    }
+
+    /// @param lasting whether the kernel may read the memory after the call as well: a copy is another call's by then
+    static long send(final ByteBuffer from, final boolean lasting, final Call call) throws IOException {
         final int position = from.position();
-        final long n = send(MemorySegment.ofBuffer(from), call);
+        final long n = send(MemorySegment.ofBuffer(from), lasting, call);
         from.position(position + (int) Math.max(n, 0));
         return n;
     }
 
     static long send(final byte[] from, final int offset, final int length,
             final Call call) throws IOException {
-        Objects.checkFromIndexSize(offset, length, from.length);
-        return send(MemorySegment.ofArray(from).asSlice(offset, length), call);
+        return send(from, offset, length, false, call);
     }
 
-    private static long send(final MemorySegment source, final Call call) throws IOException {
+    /// @param lasting whether the kernel may read the memory after the call as well: a copy is another call's by then
+    static long send(final byte[] from, final int offset, final int length, final boolean lasting,
+            final Call call) throws IOException {
+        Objects.checkFromIndexSize(offset, length, from.length);
+        return send(MemorySegment.ofArray(from).asSlice(offset, length), lasting, call);
+    }
+
+    private static long send(final MemorySegment source, final boolean lasting, final Call call) throws IOException {
         if (source.isNative()) {
             return call.over(source);
+        }
+        if (lasting) {
+            throw new IllegalArgumentException("MSG_ZEROCOPY of " + source.byteSize()
+                    + " bytes on the heap, which have to be copied");
         }
         final MemorySegment copy = Scratch.current().bytes(source.byteSize());
         MemorySegment.copy(source, ValueLayout.JAVA_BYTE, 0, copy, ValueLayout.JAVA_BYTE, 0, source.byteSize());

@@ -30,7 +30,7 @@ import java.util.Objects;
 ///
 /// **Memory.** The forms over [MemorySegment] and [Iovec] take native memory and allocate nothing. Those over
 /// [ByteBuffer] and arrays move the position, or take offset and length; a heap buffer is copied through memory that
-/// the thread keeps.
+/// the thread keeps, and so cannot be sent by `MSG_ZEROCOPY`.
 ///
 /// **Writing never raises SIGPIPE**: `MSG_NOSIGNAL` goes with each send, and `EPIPE` comes as an exception.
 ///
@@ -423,10 +423,11 @@ public final class SocketFd extends Fd {
     /// @param from the bytes
     /// @param flags as there
     /// @return as there
+    /// @throws IllegalArgumentException `MSG_ZEROCOPY`, and a buffer on the heap
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long send(final ByteBuffer from, final int flags) throws IOException {
-        return Bytes.send(from, memory -> send(memory, flags));
+        return Bytes.send(from, isZeroCopy(flags), memory -> send(memory, flags));
     }
 
     /// [#send(MemorySegment, int)] of a part of an array.
@@ -436,10 +437,11 @@ public final class SocketFd extends Fd {
     /// @param length their number
     /// @param flags as there
     /// @return as there
+    /// @throws IllegalArgumentException `MSG_ZEROCOPY`, which takes native memory
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long send(final byte[] from, final int offset, final int length, final int flags) throws IOException {
-        return Bytes.send(from, offset, length, memory -> send(memory, flags));
+        return Bytes.send(from, offset, length, isZeroCopy(flags), memory -> send(memory, flags));
     }
 
     /// [#send(MemorySegment, int)] that waits for room no longer than said, whatever the socket's mode.
@@ -530,10 +532,11 @@ public final class SocketFd extends Fd {
     /// @param flags as there
     /// @param to the address
     /// @return as there
+    /// @throws IllegalArgumentException `MSG_ZEROCOPY`, and a buffer on the heap
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long sendTo(final ByteBuffer from, final int flags, final SockAddr to) throws IOException {
-        return Bytes.send(from, memory -> sendTo(memory, flags, to));
+        return Bytes.send(from, isZeroCopy(flags), memory -> sendTo(memory, flags, to));
     }
 
     /// [#sendTo(MemorySegment, int, SockAddrBuffer)] of a part of an array.
@@ -544,11 +547,12 @@ public final class SocketFd extends Fd {
     /// @param flags as there
     /// @param to the address
     /// @return as there
+    /// @throws IllegalArgumentException `MSG_ZEROCOPY`, which takes native memory
     /// @throws ErrnoException as there
     /// @throws AsynchronousCloseException the socket was closed by another thread meanwhile
     public long sendTo(final byte[] from, final int offset, final int length, final int flags, final SockAddr to)
             throws IOException {
-        return Bytes.send(from, offset, length, memory -> sendTo(memory, flags, to));
+        return Bytes.send(from, offset, length, isZeroCopy(flags), memory -> sendTo(memory, flags, to));
     }
 
     /// `sendmsg(fd, msg, flags | MSG_NOSIGNAL)`: sends from several segments, one after the other; a datagram is one of
@@ -1405,6 +1409,11 @@ public final class SocketFd extends Fd {
     /// Whether a result may be more than what was stored: on TCP nothing is.
     private static boolean isTruncating(final int flags) {
         return (flags & MSG_TRUNC) != 0;
+    }
+
+    /// Whether the kernel reads what is sent after the call, until the error queue says that it is over.
+    private static boolean isZeroCopy(final int flags) {
+        return (flags & MSG_ZEROCOPY) != 0;
     }
 
     /// When a call begins that a signal may interrupt, if that will matter.

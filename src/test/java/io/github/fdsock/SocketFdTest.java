@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fdsock.harness.Faults;
 import io.github.fdsock.harness.junit.SocketFamilies;
 import io.github.fdsock.harness.junit.SocketFamily;
+import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.sys.struct.Iovec;
@@ -591,6 +592,29 @@ class SocketFdTest {
                 assertThat(pair.second().recv(array, 0, 9, MSG_TRUNC)).isEqualTo(9);
                 assertThat(new String(array, US_ASCII)).isEqualTo("unchanged");
                 assertThat(received(pair.second())).isEqualTo(" and kept");
+            }
+        }
+
+        /// The kernel goes on reading after the call, when the thread's copy may have become another call's bytes.
+        @Test
+        void withoutCopyingNothingIsSentThatHasToBeCopied() throws IOException {
+            final byte[] array = "here today, gone tomorrow".getBytes(US_ASCII);
+            try (SocketFd.Pair pair = TCP4.connected()) {
+                pair.first().setsockopt(SockOpt.SO_ZEROCOPY, true);
+                final SockAddr peer = pair.first().remoteAddress();
+                final ByteBuffer heap = ByteBuffer.wrap(array);
+                for (final ThrowingCallable send : List.<ThrowingCallable>of(
+                        () -> pair.first().send(array, 0, 4, MSG_ZEROCOPY),
+                        () -> pair.first().send(heap, MSG_ZEROCOPY),
+                        () -> pair.first().sendTo(array, 0, 4, MSG_ZEROCOPY, peer),
+                        () -> pair.first().sendTo(heap, MSG_ZEROCOPY, peer))) {
+                    assertThatThrownBy(send).isInstanceOf(IllegalArgumentException.class)
+                            .hasMessageMatching("MSG_ZEROCOPY of (4|25) bytes on the heap, which have to be copied");
+                }
+                assertThat(heap.position()).isZero();
+                final ByteBuffer direct = ByteBuffer.allocateDirect(4).put(array, 0, 4).flip();
+                assertThat(pair.first().send(direct, MSG_ZEROCOPY)).isEqualTo(4);
+                assertThat(received(pair.second())).isEqualTo("here");
             }
         }
 

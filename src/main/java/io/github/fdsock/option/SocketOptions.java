@@ -229,7 +229,8 @@ interface SocketOptions {
     SockOpt<Integer> SO_CNX_ADVICE = SockOpt.writeOnly("SO_CNX_ADVICE", SOL_SOCKET, Constants.SO_CNX_ADVICE,
             OptionType.INTEGER);
 
-    /// `SO_ZEROCOPY`: allows `MSG_ZEROCOPY`.
+    /// `SO_ZEROCOPY`: allows `MSG_ZEROCOPY`. Memory that is sent so has to stay as it is until an
+    /// [ExtendedError][io.github.fdsock.cmsg.ExtendedError] of the error queue says that the transmission is over.
     SockOpt<Boolean> SO_ZEROCOPY = SockOpt.of("SO_ZEROCOPY", SOL_SOCKET, Constants.SO_ZEROCOPY, OptionType.FLAG);
 
     /// `SO_NO_CHECK`: UDP over IPv4 is sent without a checksum.
