@@ -248,10 +248,12 @@ public final class Message implements Closeable {
     /// @param message `Cmsg.IP_PKTINFO`, …
     /// @param value its value
     /// @return this
-    /// @throws IllegalArgumentException a value that C cannot say
+    /// @throws IllegalArgumentException a value that C cannot say; or `SCM_RIGHTS`: descriptors are lent or given, never
+    ///         told by their numbers
     /// @throws UnsupportedOperationException one that only the kernel sends
     /// @throws IndexOutOfBoundsException there is no room for it
     public <T> Message add(final Cmsg<T> message, final T value) {
+        requireNoDescriptors(message.level(), message.type());
         message.append(toBeSent(), value);
         return this;
     }
@@ -265,12 +267,16 @@ public final class Message implements Closeable {
     /// @throws IllegalArgumentException `SCM_RIGHTS`: descriptors are lent or given, never told by their numbers
     /// @throws IndexOutOfBoundsException there is no room for it
     public Message add(final int level, final int type, final MemorySegment data) {
+        requireNoDescriptors(level, type);
+        toBeSent().append(level, type, data);
+        return this;
+    }
+
+    private static void requireNoDescriptors(final int level, final int type) {
         if (level == SOL_SOCKET && type == SCM_RIGHTS) {
             throw new IllegalArgumentException(
                     "descriptors are lent or given to a message: SCM_RIGHTS is written by it");
         }
-        toBeSent().append(level, type, data);
-        return this;
     }
 
     /// Takes away the control messages that were added, and those that were received; descriptors stay.

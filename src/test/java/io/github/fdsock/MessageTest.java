@@ -185,6 +185,9 @@ class MessageTest extends PassingFixture {
     void descriptorsByTheirNumbersAreRefused() {
         assertThatThrownBy(() -> message(room, 64, 1).add(SOL_SOCKET, SCM_RIGHTS, arena.allocate(4)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("SCM_RIGHTS");
+        final Cmsg<Integer> rights = Cmsg.integer("SCM_RIGHTS", SOL_SOCKET, SCM_RIGHTS);
+        assertThatThrownBy(() -> message(room, 64, 1).add(rights, 0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("SCM_RIGHTS");
     }
 
     // ---- control messages
