@@ -20,9 +20,14 @@ import static io.github.fdsock.sys.Constants.MCAST_MSFILTER;
 import static io.github.fdsock.sys.Constants.MSG_DONTWAIT;
 import static io.github.fdsock.sys.Constants.SIOCATMARK;
 import static io.github.fdsock.sys.Constants.SIOCOUTQNSD;
+import static io.github.fdsock.sys.Constants.SOL_ATM;
+import static io.github.fdsock.sys.Constants.SOL_BLUETOOTH;
+import static io.github.fdsock.sys.Constants.SOL_NFC;
+import static io.github.fdsock.sys.Constants.SOL_PNPIPE;
 import static io.github.fdsock.sys.Constants.SOL_SOCKET;
 import static io.github.fdsock.sys.Constants.SO_GET_FILTER;
 import static io.github.fdsock.sys.Constants.TCP_AO_GET_KEYS;
+import static io.github.fdsock.sys.Constants.TIOCGWINSZ;
 import static io.github.fdsock.sys.Constants.TIOCOUTQ;
 import static io.github.fdsock.sys.Constants.UIO_MAXIOV;
 
@@ -85,8 +90,14 @@ public final class Libc {
     private static final long GROUP_FILTER_SLIST = 144;
     private static final long TCP_AO_GETSOCKOPT_NKEYS = 272;
 
-    /// The largest struct of an ioctl that does not say its size: `struct termios`.
-    private static final long OLD_IOCTL_MAX = 60;
+    // Of Bluetooth. The first level is also that of TCP, whose option of this number is `TCP_CORK`.
+    private static final int SOL_L2CAP = IPPROTO_TCP;
+    private static final int SOL_RFCOMM = 18;
+    private static final int LINK_MODE = 3;
+
+    /// More than the structs of all ioctls of sockets and terminals that do not say their size: `struct rtentry` has
+    /// 120 bytes, `struct x25_calluserdata` 132.
+    private static final long OLD_IOCTL_MAX = 256;
 
     private Libc() {
     }
@@ -378,8 +389,9 @@ public final class Libc {
     /// **Errors.** `ENOPROTOOPT`: no such option at this level, or the kernel is older than it. `EOPNOTSUPP`: this
     /// socket has no such level. A negative length is refused here: TCP, UDP and IP took one for "any number of bytes"
     /// before Linux 6.9. So is an `optval` without room for what the kernel writes whatever `optlen` says:
-    /// `SO_GET_FILTER`, of which it counts instructions, and as many elements as the values of `IP_MSFILTER`,
-    /// `MCAST_MSFILTER` and `TCP_AO_GET_KEYS` ask for.
+    /// `SO_GET_FILTER`, of which it counts instructions; as many elements as the values of `IP_MSFILTER`,
+    /// `MCAST_MSFILTER` and `TCP_AO_GET_KEYS` ask for; and the numbers of Bluetooth, Phonet, NFC and ATM, which are
+    /// written whole.
     ///
     /// @param sockfd the socket
     /// @param level `SOL_SOCKET`, `IPPROTO_TCP`, `IPPROTO_IP`, …
@@ -1142,7 +1154,9 @@ public final class Libc {
     ///
     /// A request made by `_IOR` or `_IOW` says itself how many bytes it reads or writes, and so many must fit the
     /// segment. The old ones do not say: those that take an `int` (`FIONREAD`, `FIONBIO`, `SIOCATMARK`, `SIOCOUTQ`, …)
-    /// are known, and for any other the segment has to have 60 bytes. Pointers inside a struct are not checked.
+    /// or a `struct winsize` are known, and for any other the segment has to have 256 bytes, more than any of sockets
+    /// and terminals moves (those of disks and consoles may: their caller sees to it). Pointers inside a struct are not
+    /// checked.
     ///
     /// **Errors.** `ENOTTY`: this kind of descriptor does not know the request. `EINVAL`: not in this state; `SIOCINQ`
     /// and `SIOCOUTQ` say it of a listener. `ENODEV`: no interface of that name.
@@ -2739,6 +2753,11 @@ public final class Libc {
             roomForCounted(optval, length, GROUP_FILTER_NUMSRC, GROUP_FILTER_SLIST, SIZEOF_SOCKADDR_STORAGE);
         } else if (level == IPPROTO_TCP && optname == TCP_AO_GET_KEYS) {
             roomForCounted(optval, length, TCP_AO_GETSOCKOPT_NKEYS, 0, length);
+        } else if (level == SOL_BLUETOOTH || level == SOL_PNPIPE || level == SOL_NFC
+                || (level == SOL_L2CAP || level == SOL_RFCOMM) && optname == LINK_MODE) {
+            room("getsockopt", optval, Integer.BYTES);
+        } else if (level == SOL_ATM) {
+            room("getsockopt", optval, Long.BYTES);
         }
     }
 
@@ -2826,6 +2845,7 @@ public final class Libc {
         final long encoded = request >>> 16 & 0x3fff;
         room("ioctl", argp, encoded != 0 ? encoded : switch ((int) request) {
             case FIONREAD, FIONBIO, FIOASYNC, TIOCOUTQ, SIOCATMARK, SIOCOUTQNSD -> Integer.BYTES;
+            case TIOCGWINSZ -> Long.BYTES;
             default -> OLD_IOCTL_MAX;
         });
     }

@@ -104,7 +104,9 @@ class LibcChecksTest {
                 new TooShort("fcntl", 32, (_, m) -> Libc.fcntl(-1, F_OFD_GETLK, m)),
                 new TooShort("fcntl", 8, (_, m) -> Libc.fcntl(-1, F_GETOWN_EX, m)),
                 new TooShort("ioctl", 4, (_, m) -> Libc.ioctl(-1, FIONREAD, m)),
-                new TooShort("ioctl", 60, (_, m) -> Libc.ioctl(-1, 0x5401, m)),
+                new TooShort("ioctl", 8, (_, m) -> Libc.ioctl(-1, TIOCGWINSZ, m)),
+                new TooShort("ioctl", 256, (_, m) -> Libc.ioctl(-1, 0x5401, m)),
+                new TooShort("ioctl", 256, (_, m) -> Libc.ioctl(-1, 0x8954, m)),
                 new TooShort("ioctl", 9, (_, m) -> Libc.ioctl(-1, 0x8009_ff00L, m)),
                 new TooShort("poll", 16, (_, m) -> Libc.poll(m, 2, 0), "2 structs of 8"),
                 new TooShort("ppoll", 16, (a, m) -> Libc.ppoll(m, 2, a.allocate(16), NULL), "2 structs of 8"),
@@ -215,10 +217,10 @@ class LibcChecksTest {
     /// By name and size: what C reads only, and what may be either.
     private static final List<String> MAY_BE_READ_ONLY = List.of("bind 16", "connect 16", "setsockopt 8", "send 9",
             "sendto 9", "sendto 16", "sendmsg 56", "write 9", "readv 48", "writev 48", "pwrite 9", "fcntl 32",
-            "fcntl 8", "ioctl 4", "ioctl 60", "ioctl 9", "ppoll 128", "epoll_ctl " + EVENT, "epoll_pwait 128", "epoll_pwait2 16",
-            "epoll_pwait2 128", "signalfd 128", "pidfd_send_signal 128", "setrlimit 16", "posix_spawn 80",
-            "posix_spawn 336", "posix_spawn 8", "posix_spawnattr_setsigmask 128", "posix_spawnattr_setsigdefault 128",
-            "getaddrinfo 48", "getnameinfo 16");
+            "fcntl 8", "ioctl 4", "ioctl 8", "ioctl 256", "ioctl 9", "ppoll 128", "epoll_ctl " + EVENT,
+            "epoll_pwait 128", "epoll_pwait2 16", "epoll_pwait2 128", "signalfd 128", "pidfd_send_signal 128",
+            "setrlimit 16", "posix_spawn 80", "posix_spawn 336", "posix_spawn 8", "posix_spawnattr_setsigmask 128",
+            "posix_spawnattr_setsigdefault 128", "getaddrinfo 48", "getnameinfo 16");
 
     /// One of two such arguments is read, the other one written to.
     private static final List<String> READ_AND_WRITTEN = List.of("ppoll 16", "timerfd_settime 32", "prlimit 16",
@@ -416,7 +418,8 @@ class LibcChecksTest {
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageContainingAll("getsockopt", "4294967295", "4");
     }
 
-    /// Of these the kernel writes as much as the value asks for, or counts in other units, whatever optlen is.
+    /// Of these the kernel writes as much as the value asks for, or always as much, or counts in other units, whatever
+    /// optlen is.
     @Test
     void whatAnOptionWritesBeyondItsOptlenIsRefused() {
         writesMore(SOL_SOCKET, SO_GET_FILTER, 64, arena.allocate(8 * 64));
@@ -424,6 +427,12 @@ class LibcChecksTest {
         writesMore(IPPROTO_IP, MCAST_MSFILTER, 144, counting(140, 3, 144 + 3 * 128));
         writesMore(IPPROTO_IPV6, MCAST_MSFILTER, 144, counting(140, 3, 144 + 3 * 128));
         writesMore(IPPROTO_TCP, TCP_AO_GET_KEYS, 320, counting(272, 3, 3 * 320));
+        writesMore(SOL_BLUETOOTH, 7, 1, arena.allocate(4));
+        writesMore(18, 3, 1, arena.allocate(4));
+        writesMore(IPPROTO_TCP, TCP_CORK, 1, arena.allocate(4));
+        writesMore(SOL_PNPIPE, 2, 0, arena.allocate(4));
+        writesMore(SOL_NFC, 0, 2, arena.allocate(4));
+        writesMore(SOL_ATM, 0, 4, arena.allocate(8));
         assertThatThrownBy(() -> Libc.getsockopt(-1, IPPROTO_IP, MCAST_MSFILTER, counting(140, -1, 144),
                 socklen(arena, 144))).isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessageContaining(144 + 0xffff_ffffL * 128 + " bytes");

@@ -423,7 +423,7 @@ class NotationTest {
             "fcntl(a, 5, 4096) = 0                             | 4:1: this command of fcntl may take 4096 for",
             "ioctl(a, FIONREAD, 4096) = 0                      | 4:1: an ioctl may take 4096 for an address",
             "munmap(0x400000, 4096) = 0                        | 4:1: no call is named munmap",
-            "ioctl(a, 0x8912, ...) = 0                         | 4:1: ioctl: a length of 60",
+            "ioctl(a, 0x8912, ...) = 0                         | 4:1: ioctl: a length of 256",
             "open(0x1, 0, 0) = -1 EFAULT                       | 4:6: the library itself reads a string",
             "recv(a, ..., 99999999999, 0) = 0                  | 4:9: memory of 100000000063 bytes",
             "recvmsg(a, {msg_iov=[], msg_iovlen=2}, 0) = 0     | 4:12: msg_iovlen=2 with 0 buffers",
