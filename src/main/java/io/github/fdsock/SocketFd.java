@@ -132,7 +132,9 @@ public final class SocketFd extends Fd {
     /// `fcntl(fd, F_DUPFD_CLOEXEC, 0)`: a second descriptor of the same socket, see [Fd#dup].
     @Override
     public SocketFd dup() throws ErrnoException {
-        return new SocketFd(duplicate(), timed);
+        // A limit is the socket's, whichever of the two it is set by from now on.
+        timed = true;
+        return new SocketFd(duplicate(), true);
     }
 
     // ---- names and connections

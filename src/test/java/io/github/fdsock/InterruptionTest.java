@@ -153,6 +153,17 @@ class InterruptionTest {
     }
 
     @Test
+    void aCopyHasTheLimitOfTheOtherWhicheverSetsIt() throws Exception {
+        try (SocketFd.Pair pair = UNIX_STREAM.connected(); SocketFd copy = pair.first().dup();
+                SocketFd other = pair.second().dup()) {
+            pair.first().setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(100));
+            waitsForTheRest(Call.recv, () -> copy.recv(memory, 0));
+            other.setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(100));
+            waitsForTheRest(Call.recv, () -> pair.second().recv(memory, 0));
+        }
+    }
+
+    @Test
     void anAcceptedSocketInheritsTheLimitOfItsListener() throws Exception {
         try (SocketFd listener = TCP4.listening(1); SocketFd client = TCP4.socket()) {
             listener.setsockopt(SockOpt.SO_RCVTIMEO, Duration.ofMillis(100));
