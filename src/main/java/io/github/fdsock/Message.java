@@ -185,12 +185,13 @@ public final class Message implements Closeable {
     /// @throws ErrnoException as [Fd#close]; all the others are closed all the same
     /// @throws IllegalStateException as [Fd#close]; all the others are closed all the same
     public void clear() throws ErrnoException {
-        buffers.clear();
-        clearControl();
-        addressed = false;
+        // First, lest they stay open where the arena is not: the rest of it is memory.
         try {
             close();
         } finally {
+            buffers.clear();
+            addressed = false;
+            clearControl();
             forget();
         }
     }

@@ -20,6 +20,7 @@ import io.github.fdsock.sys.struct.ControlBuffer;
 import io.github.fdsock.testing.Allocations;
 import io.github.fdsock.testing.CountsAllocations;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -316,6 +317,18 @@ class MessageTest extends PassingFixture {
         assertThat(pipe.readEnd().read(room)).isEqualTo(1);
         assertThat(pipe.readEnd().read(room)).as("no copy is left").isZero();
         assertThat(message.buffers().count()).isEqualTo(clear ? 0 : 1);
+    }
+
+    @Test
+    void clearingAMessageWithoutItsMemoryClosesThemFirst() throws IOException {
+        final Message message;
+        try (Arena own = Arena.ofConfined()) {
+            message = Message.allocate(own, 1, 0, 1).giveFd(pipe.writeEnd().dup());
+        }
+        assertThatThrownBy(message::clear).isInstanceOf(IllegalStateException.class);
+        assertThat(message.descriptorsToSend()).isZero();
+        pipe.writeEnd().close();
+        assertThat(pipe.readEnd().read(room)).as("no copy is left").isZero();
     }
 
     @Test
