@@ -159,7 +159,8 @@ public final class MemFd extends Fd {
     /// the file has grown to it.
     ///
     /// @param offset where in the file it begins, a multiple of the page size
-    /// @param length bytes, 1 or more
+    /// @param length bytes, 1 or more; of a file of huge pages (`MFD_HUGETLB`) whole pages, since the kernel maps these
+    ///         and takes nothing less away: closing `arena` would throw, and leave the mapping there
     /// @param prot `PROT_READ`, with `PROT_WRITE` if wanted
     /// @param arena what the mapping shall live as long as
     /// @return the memory; read-only without `PROT_WRITE`
