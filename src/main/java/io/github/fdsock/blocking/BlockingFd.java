@@ -233,12 +233,21 @@ public sealed class BlockingFd implements Closeable permits BlockingSocket {
 
     /// After `EAGAIN`, or less than all, in one's turn.
     final void awaitWriting(final long start, final long timeoutNanos, final long done) throws IOException {
-        interest(true);
         try {
-            out.await(start, timeoutNanos);
+            if (out.waitsInVain(done)) {
+                out.rest(start, timeoutNanos);
+            }
+            awaitRoom(start, timeoutNanos);
         } catch (final InterruptedIOException e) {
             e.bytesTransferred = (int) Math.min(done, Integer.MAX_VALUE);
             throw e;
+        }
+    }
+
+    private void awaitRoom(final long start, final long timeoutNanos) throws IOException {
+        interest(true);
+        try {
+            out.await(start, timeoutNanos);
         } finally {
             if (!closed) {
                 interest(false);

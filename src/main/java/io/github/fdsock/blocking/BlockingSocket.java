@@ -34,9 +34,6 @@ import java.nio.channels.AsynchronousCloseException;
 /// call that would say `EAGAIN` is spared. `SO_PASSCRED` and its like, by which a read ends where another sender
 /// begins, are set before as well.
 public final class BlockingSocket extends BlockingFd {
-    /// Between two tries where nothing tells that there is room, or somebody else's queue is what is full.
-    private static final long REST_NANOS = 1_000_000;
-
     private final SocketFd socket;
 
     /// Whether a `recv` that fills less than its buffer has emptied the socket, so that the next would say `EAGAIN`: as
@@ -138,7 +135,7 @@ public final class BlockingSocket extends BlockingFd {
         try {
             int result = socket.connect(address);
             while (result == -EAGAIN) {
-                out.rest(start, timeoutNanos, REST_NANOS);
+                out.rest(start, timeoutNanos);
                 result = socket.connect(address);
             }
             while (result == -EINPROGRESS) {
@@ -280,8 +277,8 @@ public final class BlockingSocket extends BlockingFd {
         out.begin(start, timeoutNanos);
         try {
             long n = socket.sendTo(from, flags | MSG_DONTWAIT, to);
-            for (int tries = 1; n == -EAGAIN; tries++) {
-                awaitRoom(start, timeoutNanos, tries);
+            while (n == -EAGAIN) {
+                awaitWriting(start, timeoutNanos, 0);
                 n = socket.sendTo(from, flags | MSG_DONTWAIT, to);
             }
         } catch (final IllegalStateException e) {
@@ -331,8 +328,8 @@ public final class BlockingSocket extends BlockingFd {
         out.begin(start, timeoutNanos);
         try {
             long n = socket.sendmsg(message, flags | MSG_DONTWAIT);
-            for (int tries = 1; n == -EAGAIN; tries++) {
-                awaitRoom(start, timeoutNanos, tries);
+            while (n == -EAGAIN) {
+                awaitWriting(start, timeoutNanos, 0);
                 n = socket.sendmsg(message, flags | MSG_DONTWAIT);
             }
             return n;
@@ -341,14 +338,5 @@ public final class BlockingSocket extends BlockingFd {
         } finally {
             out.end();
         }
-    }
-
-    /// A UNIX datagram socket that is not connected counts as writable though its receiver's queue is full: where
-    /// waiting was of no use, time has to pass.
-    private void awaitRoom(final long start, final long timeoutNanos, final int tries) throws IOException {
-        if (tries > 1) {
-            out.rest(start, timeoutNanos, REST_NANOS);
-        }
-        awaitWriting(start, timeoutNanos, 0);
     }
 }

@@ -19,6 +19,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// end of a wait, and the call is tried again then: whatever comes after the `EAGAIN` of a try ends the wait that
 /// follows.
 final class Direction {
+    /// Between two tries where no event tells when the next is worth it.
+    private static final long REST_NANOS = 1_000_000;
+
     private static final VarHandle WAITER;
 
     static {
@@ -43,6 +46,10 @@ final class Direction {
     /// Whether the call that has the turn has waited; of it.
     private boolean waited;
 
+    /// How often it has done so since it last got further, and how far that was; of it.
+    private int inVain;
+    private long progress;
+
     Direction(final BlockingFd owner) {
         this.owner = owner;
     }
@@ -58,6 +65,8 @@ final class Direction {
             queue(start, timeoutNanos);
         }
         waited = false;
+        inVain = 0;
+        progress = 0;
     }
 
     private void queue(final long start, final long timeoutNanos) throws IOException {
@@ -119,19 +128,34 @@ final class Direction {
         requireOwnerOpen();
     }
 
-    /// Waits for a while, for what no event tells of.
-    void rest(final long start, final long timeoutNanos, final long nanos) throws IOException {
+    /// Whether a call that is about to wait has done so before, for an event that said what was not so: of a netlink
+    /// socket, or an unconnected one of UNIX, that there is room, where it is the receiver's queue that is full; of any
+    /// socket that something is in its error queue. That the first time has been in vain says nothing, since the event
+    /// may have been one that an earlier call did not wait for any more.
+    ///
+    /// @param done how far it has got
+    boolean waitsInVain(final long done) {
+        inVain = done == progress ? inVain + 1 : 0;
+        progress = done;
+        return inVain > 2;
+    }
+
+    /// Waits for a while, for what no event tells of, and whatever the events say that come meanwhile.
+    void rest(final long start, final long timeoutNanos) throws IOException {
         waited = true;
         final Poller poller = owner.poller();
         poller.requireOtherThread();
-        final Thread thread = begun();
-        try {
-            poller.requireOpen();
-            requireOwnerOpen();
-            final long left = leftOrThrow(thread, start, timeoutNanos);
-            LockSupport.parkNanos(poller, left < 0 ? nanos : Math.min(left, nanos));
-        } finally {
-            ended(thread);
+        final long began = System.nanoTime();
+        for (long rest = REST_NANOS; rest > 0; rest = REST_NANOS - (System.nanoTime() - began)) {
+            final Thread thread = begun();
+            try {
+                poller.requireOpen();
+                requireOwnerOpen();
+                final long left = leftOrThrow(thread, start, timeoutNanos);
+                LockSupport.parkNanos(poller, left < 0 ? rest : Math.min(left, rest));
+            } finally {
+                ended(thread);
+            }
         }
         requireOwnerOpen();
     }
