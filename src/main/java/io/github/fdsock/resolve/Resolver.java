@@ -240,15 +240,16 @@ public final class Resolver implements AutoCloseable {
     /// Does not wait: a thread ends when the lookup that it has under way does, see [#awaitTermination]. Closing again
     /// does nothing.
     ///
-    /// @throws RejectedExecutionException by an executor that takes nothing any more; the others have been told
+    /// @throws RejectedExecutionException by an executor that takes nothing any more; the others have been told, as they
+    ///         have whatever else an answer throws that is called here
     @Override
     public void close() {
         threads.shutdown();
-        RuntimeException failure = null;
+        Throwable failure = null;
         for (final Lookup<?> lookup : List.copyOf(pending)) {
             try {
                 lookup.cancel();
-            } catch (final RuntimeException e) {
+            } catch (final RuntimeException | Error e) {
                 if (failure == null) {
                     failure = e;
                 } else if (e != failure) {
@@ -256,8 +257,10 @@ public final class Resolver implements AutoCloseable {
                 }
             }
         }
-        if (failure != null) {
-            throw failure;
+        switch (failure) {
+            case final RuntimeException e -> throw e;
+            case final Error e -> throw e;
+            case null, default -> { }
         }
     }
 

@@ -512,6 +512,24 @@ class ResolverTest {
         }
     }
 
+    @Test
+    void anAnswerThatThrowsWhenItIsCancelledKeepsTheNewsFromNobody() throws Exception {
+        try (NameService service = new NameService()) {
+            final AtomicInteger told = new AtomicInteger();
+            for (int i = 0; i < 6; i++) {
+                resolver.getaddrinfo(AddressQuery.of("slow" + i, 80), Runnable::run, (_, failure) -> {
+                    assertThat(failure.code()).isEqualTo(EAI_CANCELED);
+                    throw new AssertionError("number " + told.incrementAndGet());
+                });
+            }
+            service.awaitHeld(2);
+            assertThatThrownBy(resolver::close).isInstanceOf(AssertionError.class).hasMessage("number 1")
+                    .satisfies(e -> assertThat(e.getSuppressed()).hasSize(5));
+            service.letGo(2);
+            end(resolver);
+        }
+    }
+
     // ---- waiting
 
     @Test
