@@ -2,6 +2,7 @@ package io.github.fdsock.blocking;
 
 import static io.github.fdsock.sys.Constants.AF_UNIX;
 import static io.github.fdsock.sys.Constants.EAGAIN;
+import static io.github.fdsock.sys.Constants.EALREADY;
 import static io.github.fdsock.sys.Constants.EINPROGRESS;
 import static io.github.fdsock.sys.Constants.EPOLLIN;
 import static io.github.fdsock.sys.Constants.EPOLLOUT;
@@ -44,6 +45,9 @@ public final class BlockingSocket extends BlockingFd {
     /// Whether a `recv` has said `EAGAIN`. Until then there may be bytes that came before the socket refused descriptors,
     /// with some.
     private boolean emptied;
+
+    /// Where a connection is on its way to, or was; null before. Of who has the turn to write.
+    private SockAddr connecting;
 
     BlockingSocket(final Poller poller, final SocketFd socket, final boolean shortIsAll) {
         super(poller, socket);
@@ -121,24 +125,26 @@ public final class BlockingSocket extends BlockingFd {
         }
     }
 
-    /// `connect(2)`: waits until it is connected, and in the queue of a UNIX listener for a place.
+    /// `connect(2)`: waits until it is connected, and in the queue of a UNIX listener for a place. Where an earlier call
+    /// has left the attempt of a TCP socket on its way, one with the same address waits for that.
     ///
     /// @param address the peer's address
     /// @param timeoutNanos the limit
     /// @throws SocketTimeoutException the limit is over; the attempt of a TCP socket goes on, and is given up by
     ///        closing it
-    /// @throws ErrnoException as [SocketFd#connect] and [SocketFd#finishConnect]
+    /// @throws ErrnoException as [SocketFd#connect] and [SocketFd#finishConnect]; `EALREADY`: it is on its way elsewhere
     /// @throws IOException as [#read]
     public void connect(final SockAddr address, final long timeoutNanos) throws IOException {
         final long start = Direction.start(timeoutNanos);
         out.begin(start, timeoutNanos);
         try {
-            int result = socket.connect(address);
+            int result = tryConnect(address);
             while (result == -EAGAIN) {
                 out.rest(start, timeoutNanos);
-                result = socket.connect(address);
+                result = tryConnect(address);
             }
             while (result == -EINPROGRESS) {
+                connecting = address;
                 awaitWriting(start, timeoutNanos, 0);
                 result = socket.finishConnect(0) ? 0 : result;
             }
@@ -146,6 +152,17 @@ public final class BlockingSocket extends BlockingFd {
             throw out.closed(e);
         } finally {
             out.end();
+        }
+    }
+
+    private int tryConnect(final SockAddr address) throws IOException {
+        try {
+            return socket.connect(address);
+        } catch (final ErrnoException e) {
+            if (e.errno() == EALREADY && address.equals(connecting)) {
+                return -EINPROGRESS;
+            }
+            throw e;
         }
     }
 

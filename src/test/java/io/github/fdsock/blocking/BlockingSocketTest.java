@@ -76,10 +76,18 @@ class BlockingSocketTest {
         return new Pair(poller.adopt(pair.first()), poller.adopt(pair.second()));
     }
 
+    private BlockingSocket tcpSocket() throws IOException {
+        return poller.adopt(SocketFd.socket(AF_INET, SOCK_STREAM, 0));
+    }
+
     private BlockingSocket tcpListener() throws IOException {
-        final BlockingSocket listener = poller.adopt(SocketFd.socket(AF_INET, SOCK_STREAM, 0));
+        return tcpListener(128);
+    }
+
+    private BlockingSocket tcpListener(final int backlog) throws IOException {
+        final BlockingSocket listener = tcpSocket();
         listener.fd().bind(SockAddr.inet("127.0.0.1", 0));
-        listener.fd().listen(128);
+        listener.fd().listen(backlog);
         return listener;
     }
 
@@ -525,6 +533,28 @@ class BlockingSocketTest {
                 assertThat(read(pair.first, SHORT_NANOS)).isEqualTo("on");
                 poller.connect(listener.fd().localAddress(), FOREVER).close();
                 listener.accept(TimeUnit.SECONDS.toNanos(Virtual.LIMIT_SECONDS)).close();
+            }
+        }
+
+        @Test
+        void ofAConnectLetItGoOnAndBeWaitedForAgain() throws Exception {
+            try (BlockingSocket listener = tcpListener(0); BlockingSocket first = tcpSocket();
+                    BlockingSocket second = tcpSocket()) {
+                final SockAddr address = listener.fd().localAddress();
+                first.connect(address, FOREVER);
+                // The queue has room for one more than it was told, and whoever comes behind it gets no answer yet.
+                for (int i = 0; i < 2; i++) {
+                    assertThatExceptionOfType(SocketTimeoutException.class)
+                            .isThrownBy(() -> second.connect(address, SHORT_NANOS));
+                }
+                assertThatExceptionOfType(ErrnoException.class)
+                        .isThrownBy(() -> second.connect(SockAddr.inet("127.0.0.1", 1), FOREVER))
+                        .satisfies(e -> assertThat(e.errno()).isEqualTo(EALREADY));
+                listener.accept(FOREVER).close();
+                second.connect(address, FOREVER);
+                try (BlockingSocket peer = listener.accept(FOREVER)) {
+                    assertThat(peer.fd().remoteAddress()).isEqualTo(second.fd().localAddress());
+                }
             }
         }
 
