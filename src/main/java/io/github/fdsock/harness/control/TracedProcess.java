@@ -1,5 +1,6 @@
 package io.github.fdsock.harness.control;
 
+import io.github.fdsock.harness.FaultSyntaxException;
 import io.github.fdsock.harness.Scope;
 import io.github.fdsock.harness.Trace;
 import io.github.fdsock.harness.TraceStyle;
@@ -42,22 +43,41 @@ final class TracedProcess implements TraceControlMXBean, MBeanRegistration {
     /// Ends whatever runs: nothing is left of it.
     @Override
     public synchronized void postDeregister() {
-        stop();
-        if (recording != null) {
-            recording.run();
-            recording = null;
+        try {
+            stop();
+        } finally {
+            if (recording != null) {
+                recording.run();
+                recording = null;
+            }
         }
     }
 
     @Override
     public synchronized void start(final String calls, final String file) throws IOException {
-        final Scope scope = calls.isEmpty() ? Scope.everything() : Scope.calls(calls);
-        final PrintStream out = file.isEmpty() ? null
-                : new PrintStream(new FileOutputStream(file), true, StandardCharsets.UTF_8);
-        stop();
-        this.file = out;
-        trace = Trace.print(scope, new TraceStyle(TraceStyle.PLAIN.limit(), true, true, true, 0),
-                out == null ? System.err : out);
+        final TraceStyle style = new TraceStyle(TraceStyle.PLAIN.limit(), true, true, true, 0);
+        final Scope scope = calls.isEmpty() ? Scope.everything() : scope(calls);
+        if (file.isEmpty()) {
+            stop();
+            trace = Trace.print(scope, style, System.err);
+            return;
+        }
+        // Opened to see whether it can be, emptied when the running trace has written what was under way: that one may
+        // have the same file.
+        try (FileOutputStream _ = new FileOutputStream(file, true)) {
+            stop();
+            this.file = new PrintStream(new FileOutputStream(file), true, StandardCharsets.UTF_8);
+        }
+        trace = Trace.print(scope, style, this.file);
+    }
+
+    /// A client knows no exception but those of the JDK.
+    private static Scope scope(final String calls) {
+        try {
+            return Scope.calls(calls);
+        } catch (final FaultSyntaxException e) {
+            throw new IllegalArgumentException(e.getMessage());
+        }
     }
 
     @Override
@@ -65,14 +85,14 @@ final class TracedProcess implements TraceControlMXBean, MBeanRegistration {
         if (trace == null) {
             return "";
         }
-        trace.close();
-        if (file != null) {
-            file.close();
-        }
-        final String summary = getSummary();
+        final Trace ended = trace;
+        final PrintStream out = file;
         trace = null;
         file = null;
-        return summary;
+        try (out) {
+            ended.close();
+        }
+        return ended.summary().toString();
     }
 
     @Override

@@ -3,14 +3,21 @@ package io.github.fdsock.harness.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.fdsock.harness.FaultSyntaxException;
+import io.github.fdsock.PipeFd;
+import io.github.fdsock.harness.Faults;
+import io.github.fdsock.harness.Scope;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
 import io.github.fdsock.testing.WithoutLedger;
 import java.io.FileNotFoundException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.FutureTask;
 import javax.management.JMX;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -70,12 +77,56 @@ class TraceControlTest {
     void whatCannotBeStartedLeavesTheRunningOneAlone() throws Exception {
         final Path file = folder.resolve("trace");
         control.start("close", file.toString());
-        assertThatThrownBy(() -> control.start("%netwrk", "")).isInstanceOf(FaultSyntaxException.class);
+        // One of the JDK's own, and nothing else behind it: a client has no class of ours.
+        assertThatThrownBy(() -> control.start("%netwrk", "")).isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("\"%netwrk\", column 1: expected").hasNoCause();
         assertThatThrownBy(() -> control.start("", folder.resolve("no/where").toString()))
                 .isInstanceOf(FileNotFoundException.class);
         Libc.close(-4711);
         control.stop();
         assertThat(Files.readString(file)).contains("close(-4711)");
+    }
+
+    @Test
+    void whatIsUnderWayWhenTheNextOneGetsTheSameFileIsNotInIt() throws Exception {
+        final Path file = folder.resolve("trace");
+        try (PipeFd.Pair pipe = PipeFd.create(0); Arena arena = Arena.ofShared();
+                Faults reached = Faults.inject(Scope.descriptor(pipe.readEnd()), "read:delay_enter=1ns")) {
+            final MemorySegment one = arena.allocate(1);
+            control.start("", file.toString());
+            final FutureTask<Long> reading = new FutureTask<>(() -> Libc.read(pipe.readEnd().intValue(), one, 1));
+            Thread.ofPlatform().start(reading);
+            while (reached.injected() == 0) {
+                Thread.onSpinWait();
+            }
+            Libc.close(-4711);
+            control.start("close_range", file.toString());
+            Libc.close_range(5, 4, 0);
+            control.stop();
+            assertThat(Files.readAllLines(file)).singleElement().asString().contains(" close_range(5, 4, 0)");
+            pipe.writeEnd().write(one);
+            assertThat(reading.get()).isOne();
+        }
+    }
+
+    @Test
+    void whereItsLinesCannotBeWrittenItSaysSoAndIsOver() throws Exception {
+        final PrintStream before = System.err;
+        System.setErr(new PrintStream(OutputStream.nullOutputStream()) {
+            @Override
+            public void println(final String line) {
+                throw new IllegalStateException("not written");
+            }
+        });
+        try {
+            control.start("close", "");
+            Libc.close(-4711);
+            assertThatThrownBy(control::stop).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("not written");
+            assertThat(control.isRunning()).isFalse();
+        } finally {
+            System.setErr(before);
+        }
     }
 
     @Test
