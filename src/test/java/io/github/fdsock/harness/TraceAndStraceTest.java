@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,9 @@ class TraceAndStraceTest {
             "SO_(TIMESTAMP|TIMESTAMPNS|TIMESTAMPING|RCVTIMEO|SNDTIMEO)_OLD", "SO_$1",
             "RLIM64_INFINITY", "RLIM_INFINITY",
             ", \\.\\.\\. /\\* 0x[0-9a-f]+ \\*/", ", ...");
+
+    /// Another thread has made a call meanwhile, and what comes behind this has a line of its own.
+    private static final String UNFINISHED = " <unfinished ...>";
 
     @TempDir
     private Path folder;
@@ -70,14 +74,18 @@ class TraceAndStraceTest {
         final var names = ours.stream().map(TraceAndStraceTest::name).collect(Collectors.toSet());
         final List<String> theirs = new ArrayList<>();
         String thread = null;
+        String begun = "";
         for (final String line : lines) {
             final String[] parts = line.split(" +", 2);
             if (line.contains(TracedProgram.BEGIN)) {
                 thread = parts[0];
             } else if (line.contains(TracedProgram.END)) {
                 return theirs;
+            } else if (parts[0].equals(thread) && parts[1].endsWith(UNFINISHED)) {
+                begun = parts[1].substring(0, parts[1].length() - UNFINISHED.length());
             } else if (parts[0].equals(thread)) {
-                final String text = asOurs(parts[1]);
+                final String text = asOurs(parts[1].replaceFirst("^<\\.\\.\\. \\w+ resumed>",
+                        Matcher.quoteReplacement(begun)));
                 if (names.contains(name(text))) {
                     theirs.add(text);
                 }

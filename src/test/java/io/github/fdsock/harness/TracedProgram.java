@@ -110,6 +110,8 @@ final class TracedProgram {
         Libc.recv(peer, buffer, 256, MSG_DONTWAIT);
         Libc.shutdown(client, SHUT_WR);
         Libc.shutdown(client, 9);
+        Libc.send(-1, bytes("\0018\0019\0017"), 6, 0);
+        Libc.getsockopt(client, IPPROTO_TCP, 0, buffer, length(4));
         Libc.read(peer, buffer, 5);
         Libc.close(peer);
         Libc.close(client);
@@ -238,6 +240,10 @@ final class TracedProgram {
         Libc.fcntl(writer, F_SETFL, O_NONBLOCK | O_APPEND);
         Libc.fcntl(-1, F_DUPFD_CLOEXEC, 100);
         Libc.fcntl(reader, 1999, 5);
+        Libc.fcntl(reader, F_SETSIG, 10);
+        Libc.fcntl(reader, F_GETSIG, 0);
+        Libc.fcntl(reader, F_SETSIG, 0);
+        Libc.fcntl(reader, F_GETSIG, 0);
         MemorySegment lock = arena.allocate(32, 8);
         Libc.fcntl(memfd, F_SETLK, lock);
         Libc.fcntl(memfd, F_GETLK, lock);
@@ -279,6 +285,7 @@ final class TracedProgram {
         Libc.epoll_pwait2(epoll, events.segment(), 2, Timespec.allocate(arena).nsec(5).segment(), MemorySegment.NULL);
         Libc.epoll_ctl(epoll, EPOLL_CTL_DEL, a, MemorySegment.NULL);
         Libc.epoll_ctl(epoll, 9, a, events.segment());
+        Libc.epoll_ctl(epoll, 0, a, events.segment());
         Libc.close(epoll);
         Libc.close(Libc.epoll_create(5));
         Libc.close(a);

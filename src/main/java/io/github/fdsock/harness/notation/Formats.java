@@ -358,16 +358,12 @@ final class Formats {
 
     private static String fcntlResult(final Frame frame, final long result) {
         return switch (frame.number(1)) {
-            case F_GETFD -> result == 0 ? "0" : hex(result) + " (flags " + Names.FD_FLAGS.bits(result) + ")";
-            case F_GETFL -> hex(result) + " (flags " + openFlags((int) result) + ")";
-            case F_GET_SEALS -> result == 0 ? "0" : hex(result) + " (seals " + Names.SEALS.bits(result) + ")";
-            case F_GETSIG -> result + " (" + Structs.signal(result) + ")";
-            case F_GETLEASE -> hex(result) + " (" + Names.LOCKS.one(result) + ")";
+            case F_GETFD -> result == 0 ? "0" : Names.hex(result) + " (flags " + Names.FD_FLAGS.bits(result) + ")";
+            case F_GETFL -> Names.hex(result) + " (flags " + openFlags((int) result) + ")";
+            case F_GET_SEALS -> result == 0 ? "0" : Names.hex(result) + " (seals " + Names.SEALS.bits(result) + ")";
+            case F_GETSIG -> result == 0 ? "0" : result + " (" + Structs.signal(result) + ")";
+            case F_GETLEASE -> Names.hex(result) + " (" + Names.LOCKS.one(result) + ")";
             default -> Long.toString(result);
         };
-    }
-
-    private static String hex(final long value) {
-        return value == 0 ? "0" : "0x" + Long.toHexString(value);
     }
 }

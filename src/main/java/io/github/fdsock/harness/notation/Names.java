@@ -175,9 +175,14 @@ final class Names {
         return String.join("|", set);
     }
 
+    /// C's `%#x`, which says no more than `0` of 0.
+    static String hex(final long value) {
+        return value == 0 ? "0" : "0x" + Long.toHexString(value);
+    }
+
     private String remarked(final long value) {
         // Most are an int or an unsigned int, and none is more than 32 bits in hexadecimal.
-        final String number = "0x" + Long.toHexString(value & 0xffff_ffffL);
+        final String number = hex(value & 0xffff_ffffL);
         return unknown == null ? number : number + " /* " + unknown + " */";
     }
 }

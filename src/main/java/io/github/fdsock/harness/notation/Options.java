@@ -54,7 +54,7 @@ final class Options {
     }
 
     private static String remarked(final int number, final String remark) {
-        return "0x" + Integer.toHexString(number) + " /* " + remark + " */";
+        return Names.hex(number & 0xffff_ffffL) + " /* " + remark + " */";
     }
 
     /// The value behind a pointer among the arguments, `length` bytes of it.

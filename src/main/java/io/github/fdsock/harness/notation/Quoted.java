@@ -38,7 +38,7 @@ final class Quoted {
                     if (b >= ' ' && b < 0x7f) {
                         text.append((char) b);
                     } else {
-                        final boolean digitFollows = i + 1 < to && bytes[i + 1] >= '0' && bytes[i + 1] <= '9';
+                        final boolean digitFollows = i + 1 < to && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
                         text.append(String.format(digitFollows ? "\\%03o" : "\\%o", b));
                     }
                 }

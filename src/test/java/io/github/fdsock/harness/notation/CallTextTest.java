@@ -236,6 +236,8 @@ class CallTextTest {
                 .isEqualTo("pipe2([5, 6], O_NONBLOCK|O_CLOEXEC) = 0");
         assertThat(line(Call.fcntl, O_RDWR | O_NONBLOCK, 5, F_GETFL, 0))
                 .isEqualTo("fcntl(5, F_GETFL) = 0x802 (flags O_RDWR|O_NONBLOCK)");
+        assertThat(line(Call.fcntl, 0, 5, F_GETSIG, 0)).isEqualTo("fcntl(5, F_GETSIG) = 0");
+        assertThat(line(Call.fcntl, SIGUSR1, 5, F_GETSIG, 0)).isEqualTo("fcntl(5, F_GETSIG) = 10 (SIGUSR1)");
         assertThat(line(Call.fcntl, 1, 5, F_GETFD, 0)).isEqualTo("fcntl(5, F_GETFD) = 0x1 (flags FD_CLOEXEC)");
         assertThat(line(Call.ioctl, 0, 5, (long) FIONREAD, ints(3))).isEqualTo("ioctl(5, FIONREAD, [3]) = 0");
         assertThat(line(Call.ioctl, 0, 5, 0x80085678L, ints(3)))
