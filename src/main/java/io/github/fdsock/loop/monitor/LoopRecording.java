@@ -24,6 +24,7 @@ import jdk.jfr.FlightRecorder;
 public final class LoopRecording implements Closeable {
     private final EventLoop loop;
     private final Runnable statistics;
+    private boolean closed;
 
     private LoopRecording(final String name, final EventLoop loop) {
         this.loop = loop;
@@ -45,10 +46,14 @@ public final class LoopRecording implements Closeable {
     }
 
     /// Ends it. Later calls do nothing.
+    ///
+    /// @throws IllegalStateException another thread runs the loop; nothing has changed then
     @Override
     public void close() {
-        if (FlightRecorder.removePeriodicEvent(statistics)) {
+        if (!closed) {
             loop.observe(null);
+            closed = true;
+            FlightRecorder.removePeriodicEvent(statistics);
         }
     }
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -118,6 +119,18 @@ class LoopRecordingTest {
                     .hasMessageContaining("observed");
             first.close();
             LoopRecording.of("third", loop).close();
+        }
+    }
+
+    @Test
+    void oneThatAnotherThreadWasRefusedToEndCanStillBeEnded() throws IOException {
+        try (EventLoop loop = EventLoop.open()) {
+            final LoopRecording recording = LoopRecording.of("refused", loop);
+            loop.execute(() -> assertThatThrownBy(() -> CompletableFuture.runAsync(recording::close).join())
+                    .hasCauseInstanceOf(IllegalStateException.class));
+            loop.run();
+            recording.close();
+            LoopRecording.of("next", loop).close();
         }
     }
 
