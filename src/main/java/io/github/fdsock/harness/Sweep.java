@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
@@ -53,8 +54,9 @@ import java.util.stream.Collectors;
 /// the sweep ends.
 ///
 /// **Threads.** Each run is on a thread of its own, and faults meet that and all that are started by it or by these,
-/// unless a [Scope] says otherwise. Threads that live already, such as those of a common pool, are not met. While a
-/// sweep runs nobody else in the process should open or close descriptors.
+/// unless a [Scope] says otherwise. Threads that live already, such as those of a common pool, are not met. Virtual ones
+/// are, but what they throw and whether they have ended is for the scenario to look at. While a sweep runs nobody else in
+/// the process should open or close descriptors.
 public final class Sweep {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -411,7 +413,8 @@ public final class Sweep {
 
     private void join(final Thread thread, final long start) {
         try {
-            thread.join(Duration.ofNanos(Math.max(1, limit.toNanos() - (System.nanoTime() - start))));
+            thread.join(Duration.ofNanos(
+                    Math.max(1, TimeUnit.NANOSECONDS.convert(limit) - (System.nanoTime() - start))));
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted in the middle of a sweep", e);

@@ -238,6 +238,11 @@ class SweepTest {
     }
 
     @Test
+    void aLimitMayBeLongerThanAnyRun() {
+        assertThat(Sweep.of(() -> { }).limit(Duration.ofSeconds(Long.MAX_VALUE)).run().runs()).isEqualTo(3);
+    }
+
+    @Test
     void aRunThatHangsIsNamedWithThePlaceAndEndsTheSweep() throws InterruptedException {
         final CountDownLatch never = new CountDownLatch(1);
         final List<Thread> threads = Collections.synchronizedList(new ArrayList<>());

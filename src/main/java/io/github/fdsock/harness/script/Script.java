@@ -33,6 +33,9 @@ public final class Script {
     /// is likely to ask for.
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(20);
 
+    /// 146 years: points in time stay comparable by their difference.
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+
     private static final String CASES = "# cases: ";
     private static final String TIMEOUT = "# timeout: ";
     private static final String WITH = "# with: ";
@@ -368,7 +371,7 @@ public final class Script {
 
         /// Runs it against the kernel of this machine.
         ///
-        /// @param timeout for a script that has no line `# timeout:`
+        /// @param timeout for a script that has no line `# timeout:`; more than 146 years is taken for that
         /// @param rawCheck whether to compare the calls made with those written: [ScriptResult#rawDifferences]. This
         /// goes through the seam of [Libc][io.github.fdsock.sys.Libc] in front of whatever is there already; take away
         /// last what was put there first.
@@ -378,7 +381,8 @@ public final class Script {
         /// @throws InterruptedException if the thread is interrupted while it waits for the script's
         public ScriptResult run(final Duration timeout, final boolean rawCheck)
                 throws IOException, InterruptedException {
-            return new ScriptRun(this, script.timeout == null ? timeout : script.timeout, rawCheck).run();
+            final Duration limit = script.timeout == null ? timeout : script.timeout;
+            return new ScriptRun(this, limit.compareTo(LONGEST) > 0 ? LONGEST : limit, rawCheck).run();
         }
 
         /// The names as the script has them.

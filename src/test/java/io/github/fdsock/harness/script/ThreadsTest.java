@@ -49,6 +49,14 @@ class ThreadsTest {
     }
 
     @Test
+    void theTimeoutMayBeLongerThanAnyRun() throws Exception {
+        String lines = PAIR + READS + "await(a, POLLOUT)\n" + SENDS + "A: <... recv resumed>) = 5\n";
+        assertThat(Script.parse("test.calls", "# a claim\n" + lines).variants().getFirst()
+                .run(Duration.ofSeconds(Long.MAX_VALUE), false))
+                .extracting(ScriptResult::outcome, ScriptResult::report).containsExactly(Outcome.PASSED, "");
+    }
+
+    @Test
     void oneLineWakesSeveral() throws Exception {
         passes(PAIR + """
                 A: recv(b, "", 16, 0 <unfinished ...>
