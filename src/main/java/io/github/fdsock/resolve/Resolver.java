@@ -8,7 +8,7 @@ import io.github.fdsock.resolve.Lookup.Question;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -65,7 +65,7 @@ public final class Resolver implements AutoCloseable {
 
     private Resolver(final int threads, final int queue) {
         this.threads = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(queue), Thread.ofPlatform().daemon().name("fdsock-resolver-", 0).factory());
+                new LinkedBlockingQueue<>(queue), Thread.ofPlatform().daemon().name("fdsock-resolver-", 0).factory());
         this.threads.allowCoreThreadTimeOut(true);
     }
 

@@ -662,6 +662,13 @@ class ResolverTest {
     }
 
     @Test
+    void aBoundThatNothingReachesTakesNoMemory() throws Exception {
+        final Resolver unbounded = Resolver.open(Integer.MAX_VALUE, Integer.MAX_VALUE);
+        assertThat(unbounded.getaddrinfo(LOCALHOST, LIMIT).addresses()).isNotEmpty();
+        end(unbounded);
+    }
+
+    @Test
     void itHasAThreadAndAQueue() {
         assertThatThrownBy(() -> Resolver.open(0, 1)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("0 threads");
