@@ -125,14 +125,15 @@ public final class BlockingSocket extends BlockingFd {
         }
     }
 
-    /// `connect(2)`: waits until it is connected, and in the queue of a UNIX listener for a place. Where an earlier call
-    /// has left the attempt of a TCP socket on its way, one with the same address waits for that.
+    /// `connect(2)`: waits until it is connected, and in the queue of a UNIX listener for a place. Where an earlier
+    /// call has left the attempt of a TCP socket on its way, one with the same address waits for that.
     ///
     /// @param address the peer's address
     /// @param timeoutNanos the limit
     /// @throws SocketTimeoutException the limit is over; the attempt of a TCP socket goes on, and is given up by
     ///        closing it
-    /// @throws ErrnoException as [SocketFd#connect] and [SocketFd#finishConnect]; `EALREADY`: it is on its way elsewhere
+    /// @throws ErrnoException as [SocketFd#connect] and [SocketFd#finishConnect]; `EALREADY`: it is on its way
+    ///         elsewhere
     /// @throws IOException as [#read]
     public void connect(final SockAddr address, final long timeoutNanos) throws IOException {
         final long start = Direction.start(timeoutNanos);

@@ -54,9 +54,9 @@ import java.util.stream.Collectors;
 /// the sweep ends.
 ///
 /// **Threads.** Each run is on a thread of its own, and faults meet that and all that are started by it or by these,
-/// unless a [Scope] says otherwise. Threads that live already, such as those of a common pool, are not met. Virtual ones
-/// are, but what they throw and whether they have ended is for the scenario to look at. While a sweep runs nobody else in
-/// the process should open or close descriptors.
+/// unless a [Scope] says otherwise. Threads that live already, such as those of a common pool, are not met. Virtual
+/// ones are, but what they throw and whether they have ended is for the scenario to look at. While a sweep runs nobody
+/// else in the process should open or close descriptors.
 public final class Sweep {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 

@@ -240,8 +240,8 @@ public final class Resolver implements AutoCloseable {
     /// Does not wait: a thread ends when the lookup that it has under way does, see [#awaitTermination]. Closing again
     /// does nothing.
     ///
-    /// @throws RejectedExecutionException by an executor that takes nothing any more; the others have been told, as they
-    ///         have whatever else an answer throws that is called here
+    /// @throws RejectedExecutionException by an executor that takes nothing any more; the others have been told, as
+    ///         they have whatever else an answer throws that is called here
     @Override
     public void close() {
         threads.shutdown();
