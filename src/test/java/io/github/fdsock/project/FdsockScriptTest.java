@@ -25,6 +25,7 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `scripts/fdsock` builds what is missing or out of date, and then is the program.
@@ -158,6 +159,24 @@ class FdsockScriptTest {
             assertThat(second.get().out()).isEqualTo("both\n");
         }
         assertThat(builds()).isEqualTo(1);
+    }
+
+    @Test
+    @Timeout(60)
+    void aSignalEndsTheBuildToo() throws Exception {
+        Path started = folder.resolve("started");
+        mvn("sleep 100 & touch '" + started + "'; wait");
+        ProcessBuilder builder = new ProcessBuilder(project.resolve("scripts/fdsock").toString());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        Process script = builder.start();
+        while (!Files.exists(started) && script.isAlive()) {
+            Thread.onSpinWait();
+        }
+        script.toHandle().destroy();
+        assertThat(script.waitFor()).isEqualTo(143);
+        // Its end comes when nobody has it any more.
+        assertThat(script.getErrorStream().readAllBytes()).asString().contains("building");
     }
 
     private Script fdsock(String... arguments) throws Exception {
