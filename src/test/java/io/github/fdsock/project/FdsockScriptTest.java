@@ -30,8 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// `scripts/fdsock` builds what is missing or out of date, and then is the program.
 ///
-/// The project is a small one with the real scripts; its `mvn` copies a jar whose program prints its arguments and
-/// ends with 42, and writes down how it was called.
+/// The project is a small one with the real scripts; its `mvn` writes down what Maven does, copies a jar whose program
+/// prints its arguments and ends with 42, and writes down how it was called.
 class FdsockScriptTest {
 
     @TempDir
@@ -40,12 +40,14 @@ class FdsockScriptTest {
     private final Map<String, String> environment = new HashMap<>();
     private Path project;
     private Path jar;
+    private Path compiled;
     private Path calls;
 
     @BeforeEach
     void makeProject() throws IOException {
         project = Files.createDirectory(folder.resolve("the project"));
         jar = project.resolve("target/fdsock-9.9-cli.jar");
+        compiled = project.resolve("target/maven-status/maven-compiler-plugin/compile/default-compile");
         calls = folder.resolve("calls");
         Files.writeString(project.resolve("pom.xml"), "<project>\n  <version>9.9</version>\n</project>\n");
         Files.writeString(Files.createDirectories(project.resolve("src/cli")).resolve("Main.java"), "");
@@ -55,7 +57,7 @@ class FdsockScriptTest {
                     StandardCopyOption.COPY_ATTRIBUTES);
         }
         program(folder.resolve("answer.jar"));
-        mvn("mkdir -p '" + jar.getParent() + "'; cp '" + folder.resolve("answer.jar") + "' '" + jar + "'; echo noise");
+        mvn(building() + "echo noise");
         environment.put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
         environment.put("FDSOCK_JAVA_HOME", System.getProperty("java.home"));
         backdate();
@@ -92,6 +94,22 @@ class FdsockScriptTest {
         fdsock();
         Files.delete(project.resolve("src/cli/Main.java"));
         Files.setLastModifiedTime(project.resolve("src/cli"), FileTime.from(Instant.now().plusSeconds(60)));
+        fdsock();
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void buildsAgainWhatWasCompiledElsewhere() throws Exception {
+        fdsock();
+        Files.writeString(compiled.resolve("inputFiles.lst"), folder.resolve("another/src/main/A.java") + "\n");
+        fdsock();
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void buildsAgainWhatWasCompiledSinceAndIsNotInTheJar() throws Exception {
+        fdsock();
+        Files.setLastModifiedTime(compiled.resolve("createdFiles.lst"), FileTime.from(Instant.now().plusSeconds(60)));
         fdsock();
         assertThat(builds()).isEqualTo(2);
     }
@@ -146,8 +164,7 @@ class FdsockScriptTest {
                 started='%s'
                 touch "$started"
                 while [ -e /proc/locks ] && ! grep -q -- '-> FLOCK' /proc/locks; do :; done
-                mkdir -p '%s'; cp '%s' '%s'
-                """.formatted(folder.resolve("started"), jar.getParent(), folder.resolve("answer.jar"), jar));
+                """.formatted(folder.resolve("started")) + building());
         try (ExecutorService two = Executors.newFixedThreadPool(2)) {
             Callable<Script> run = () -> fdsock("both");
             Future<Script> first = two.submit(run);
@@ -187,6 +204,13 @@ class FdsockScriptTest {
 
     private long builds() throws IOException {
         return Files.readAllLines(calls).stream().filter(line -> line.startsWith("mvn ")).count();
+    }
+
+    /// What Maven does, as far as the script looks at it.
+    private String building() {
+        return "mkdir -p '" + compiled + "'; cd '" + compiled + "'; touch createdFiles.lst\n"
+                + "echo '" + project.resolve("src/main/A.java") + "' >inputFiles.lst\n"
+                + "cp '" + folder.resolve("answer.jar") + "' '" + jar + "'\n";
     }
 
     /// Puts the project's `mvn` in place, which first writes down its call and then does this.
