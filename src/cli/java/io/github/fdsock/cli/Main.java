@@ -47,21 +47,25 @@ public final class Main {
     static CommandLine commandLine() {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionStrategy(parsed -> {
-                    final int status = new CommandLine.RunLast().execute(parsed);
-                    // A stream for printing keeps its failures to itself until it is asked.
-                    if (status != CommandLine.ExitCode.OK || !System.out.checkError()) {
-                        return status;
-                    }
-                    parsed.commandSpec().commandLine().getErr().println("fdsock: standard output cannot be written");
-                    return CommandLine.ExitCode.SOFTWARE;
-                })
+                .setExecutionStrategy(parsed -> written(new CommandLine.RunLast().execute(parsed),
+                        parsed.commandSpec().commandLine().getErr()))
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     complain(command.getErr(), command.getCommandName(), e);
                     return CommandLine.ExitCode.SOFTWARE;
                 })
                 .registerConverter(Endpoint.class, text -> read(text, Endpoint::parse))
                 .registerConverter(Channel.class, text -> read(text, Channel::parse));
+    }
+
+    /// The status of a command that has failed as well where its output could not be written. A stream for printing keeps
+    /// that to itself until it is asked.
+    static int written(final int status, final PrintWriter err) {
+        if (status != CommandLine.ExitCode.OK || !System.out.checkError()) {
+            return status;
+        }
+        err.println("fdsock: standard output cannot be written");
+        err.flush();
+        return CommandLine.ExitCode.SOFTWARE;
     }
 
     /// Lets a parser's complaint be told as it is, as wrong usage.

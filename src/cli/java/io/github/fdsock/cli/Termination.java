@@ -34,7 +34,7 @@ final class Termination implements Closeable {
                 stop(stop);
                 done.await();
                 complaint.run();
-                Runtime.getRuntime().halt(last.applyAsInt(status));
+                Runtime.getRuntime().halt(last.applyAsInt(Main.written(status, new PrintWriter(System.err))));
             } catch (final IOException | UncheckedIOException | InterruptedException e) {
                 Main.complain(new PrintWriter(System.err), "termination", e);
                 Runtime.getRuntime().halt(last.applyAsInt(CommandLine.ExitCode.SOFTWARE));

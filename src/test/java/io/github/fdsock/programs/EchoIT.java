@@ -4,6 +4,7 @@ import static io.github.fdsock.sys.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.ErrnoException;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SockAddrBuffer;
 import io.github.fdsock.SocketFd;
@@ -19,6 +20,8 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `fdsock echo` sends back every byte it was sent, on every kind of socket, whatever its peers do, and ends cleanly.
 class EchoIT {
@@ -210,7 +213,7 @@ class EchoIT {
                 long n;
                 try {
                     n = next.recv(buffer, 0, PATIENCE_NANOS);
-                } catch (final io.github.fdsock.ErrnoException e) {
+                } catch (final ErrnoException e) {
                     assertThat(e.errno()).isEqualTo(ECONNRESET);
                     n = 0;
                 }
@@ -230,7 +233,7 @@ class EchoIT {
                 try (SocketFd again = connect(endpoint)) {
                     again.send(buffer.asSlice(0, 1), 0);
                     n = again.recv(buffer, 0, PATIENCE_NANOS);
-                } catch (final io.github.fdsock.ErrnoException e) {
+                } catch (final ErrnoException e) {
                     assertThat(e.errno()).isEqualTo(ECONNRESET);
                 }
             }
@@ -263,6 +266,35 @@ class EchoIT {
             assertThat(server.errors()).contains("fdsock standard input: ").hasLineCount(1);
         }
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {">/dev/full", "1</dev/null"})
+    void whereNobodyCanReadThatItListensItServesAndHasFailedInTheEnd(final String output) throws Exception {
+        final Path socket = folder.resolve("s");
+        final List<String> line = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" " + output, "sh"));
+        line.addAll(Program.commandLine("echo", "unix:" + socket));
+        try (Program server = Program.start(line.toArray(String[]::new))) {
+            final long start = System.nanoTime();
+            while (!isServed(socket)) {
+                assertThat(System.nanoTime() - start).isLessThan(PATIENCE_NANOS);
+                Thread.sleep(5);
+            }
+            assertThat(server.terminate()).isEqualTo(1);
+            assertThat(server.errors()).isEqualTo("fdsock: standard output cannot be written\n");
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    private static boolean isServed(final Path path) throws IOException {
+        try (SocketFd client = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
+            client.connect(SockAddr.unix(path));
+            client.send(new byte[] {1}, 0, 1, 0);
+            return receive(client, 1)[0] == 1;
+        } catch (final ErrnoException e) {
+            assertThat(e.errno()).isIn(ENOENT, ECONNREFUSED);
+            return false;
+        }
     }
 
     @Test
