@@ -80,6 +80,9 @@ final class RecvFdCommand implements Callable<Integer> {
     /// Held back so that there is one descriptor left to look at the others with when they have taken all.
     private Fd reserve;
 
+    private PidFd child;
+    private boolean stopped;
+
     @Override
     public Integer call() throws Exception {
         Limits.within(spec, "--max", max, 1, SCM_MAX_FD);
@@ -153,19 +156,43 @@ final class RecvFdCommand implements Callable<Integer> {
             // There are kinds with a colon in them, in anonymous inodes of drivers.
             program.listen(NAME.matcher(name).matches() ? name : "unknown", fd);
         }
-        try (PidFd child = program.start(); Termination termination = Termination.by(() -> terminate(child), false)) {
+        try (Termination termination = Termination.by(this::stop, false)) {
+            return execute(termination);
+        }
+    }
+
+    private int execute(final Termination termination) throws IOException {
+        try {
+            if (!start()) {
+                return 0;
+            }
             // They are the program's alone from here on: what it closes shall be closed.
             resources.close();
+            resources.add(child);
             final ExitStatus end = child.waitFor();
             final int status = end.exited() ? end.status() : SIGNALLED + end.signal();
             termination.status(status);
             return status;
+        } catch (final IOException | RuntimeException e) {
+            termination.failed("recv-fd", e);
+            throw e;
         }
     }
 
-    private static void terminate(final PidFd child) throws ErrnoException {
+    /// A signal that comes meanwhile waits, so that it finds the program; behind one that came before none is started.
+    private synchronized boolean start() throws IOException {
+        if (!stopped) {
+            child = program.start();
+        }
+        return !stopped;
+    }
+
+    private synchronized void stop() throws ErrnoException {
+        stopped = true;
         try {
-            child.sendSignal(SIGTERM);
+            if (child != null) {
+                child.sendSignal(SIGTERM);
+            }
         } catch (final ErrnoException e) {
             // It has just ended by itself.
             if (e.errno() != ESRCH) {

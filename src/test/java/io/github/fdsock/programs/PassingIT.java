@@ -323,6 +323,24 @@ class PassingIT {
         }
     }
 
+    @Test
+    void aSignalThatComesWhileTheProgramIsStartedReachesItToo() throws Exception {
+        // The program says that it runs before the command knows that.
+        try (Program receiver = Program.fdsock("inject", "posix_spawnp:delay_exit=2s", "--", "recv-fd", channel(), "--exec",
+                "bash", "-c", "echo ready; read line <&4");
+                SocketFd.Pair held = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0); Arena arena = Arena.ofConfined()) {
+            receiver.listening(1);
+            try (SocketFd peer = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0)) {
+                peer.connect(SockAddr.unix(folder.resolve("channel")));
+                peer.sendDescriptors(arena.allocate(1), 0, held.first(), held.first());
+            }
+            assertThat(receiver.line()).isEqualTo("ready");
+            assertThat(receiver.terminate()).as(receiver.errors()).isEqualTo(143);
+            held.first().close();
+            assertThat(held.second().recv(arena.allocate(1), 0, PATIENCE_NANOS)).isZero();
+        }
+    }
+
     // ---- wrong usage
 
     @Test
