@@ -1,9 +1,15 @@
 package io.github.fdsock.cli;
 
 import io.github.fdsock.Endpoint;
+import io.github.fdsock.SockAddr;
 import io.github.fdsock.cli.proxy.Proxy;
 import io.github.fdsock.loop.EventLoop;
 import io.github.fdsock.loop.Listener;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,12 +41,37 @@ final class ProxyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LoopCommand.requireStreams(spec, List.of(listen, target));
-        if (listen.equals(target)) {
+        if (isReached(listen.address(), target.address())) {
             throw new ParameterException(spec.commandLine(), listen + " would be passed on to itself, without end");
         }
         final Duration time = LoopCommand.seconds(spec, patience);
         return LoopCommand.run("proxy", EventLoop.open(), false,
                 proxy -> proxy.serve(List.of(listen), Listener.Overload.REFUSE,
                         new Proxy(target, time, System.err)::pass));
+    }
+
+    /// Whether what is connected to a target comes to a listener, as far as their addresses tell: not by other names
+    /// of a socket's file, nor by what the network makes of an address.
+    static boolean isReached(final SockAddr listener, final SockAddr target) throws IOException {
+        if (!(listener instanceof SockAddr.Inet here && target instanceof SockAddr.Inet there)) {
+            return listener.equals(target);
+        }
+        return here.port() == there.port() && isReached(ip(here), ip(there));
+    }
+
+    private static boolean isReached(final InetAddress listener, final InetAddress target) throws IOException {
+        if (target.isAnyLocalAddress()) {
+            // Which the kernel takes for this one.
+            final String loopback = target instanceof Inet4Address ? "127.0.0.1" : "::1";
+            return isReached(listener, InetAddress.ofLiteral(loopback));
+        }
+        return listener.equals(target)
+                || listener.isAnyLocalAddress() && (listener instanceof Inet6Address || target instanceof Inet4Address)
+                && (target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null);
+    }
+
+    /// One of IPv4 that is written as one of IPv6 is one of IPv4 here.
+    private static InetAddress ip(final SockAddr.Inet address) throws IOException {
+        return InetAddress.getByAddress(address.addressBytes());
     }
 }

@@ -382,7 +382,8 @@ class ProxyIT {
     void anAddressThatIsNoStreamsOrItsOwnIsWrongUsage() throws Exception {
         for (final List<String> wrong : List.of(List.of("udp:127.0.0.1:0", "tcp:127.0.0.1:9"),
                 List.of("tcp:127.0.0.1:0", "unixseq:@x"),
-                List.of("tcp:127.0.0.1:0"), List.of("unix:@itself", "unix:@itself"))) {
+                List.of("tcp:127.0.0.1:0"), List.of("unix:@itself", "unix:@itself"),
+                List.of("tcp:127.0.0.1:9", "tcp:0.0.0.0:9"))) {
             final List<String> arguments = new ArrayList<>(wrong);
             arguments.addFirst("proxy");
             try (Program proxy = Program.fdsock(arguments.toArray(String[]::new))) {
