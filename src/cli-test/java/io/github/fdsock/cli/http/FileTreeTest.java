@@ -233,6 +233,8 @@ class FileTreeTest {
     @Test
     void aRootThatIsNoneIsRefused() {
         assertThatThrownBy(() -> new FileTree(root.resolve("nothing"), null)).isInstanceOf(NoSuchFileException.class);
+        // What is left of a variable that is not set: not the working directory.
+        assertThatThrownBy(() -> new FileTree(Path.of(""), null)).isInstanceOf(NoSuchFileException.class);
         assertThatThrownBy(() -> new FileTree(root.resolve("file.bin"), null))
                 .isInstanceOf(NotDirectoryException.class);
     }

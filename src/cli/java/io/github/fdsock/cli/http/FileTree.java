@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -50,6 +51,10 @@ final class FileTree implements Site {
     /// @param log is told what is the server's own fault
     /// @throws IOException there is no such directory
     FileTree(final Path root, final PrintStream log) throws IOException {
+        // The JDK takes an empty name for the working directory, and no call does.
+        if (root.toString().isEmpty()) {
+            throw new NoSuchFileException("\"\"");
+        }
         this.root = root.toRealPath();
         this.log = log;
         if (!Files.isDirectory(this.root)) {
