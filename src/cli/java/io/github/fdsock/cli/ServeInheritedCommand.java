@@ -6,6 +6,7 @@ import io.github.fdsock.Endpoint;
 import io.github.fdsock.ErrnoException;
 import io.github.fdsock.Fd;
 import io.github.fdsock.SocketFd;
+import io.github.fdsock.cli.descriptor.Descriptor;
 import io.github.fdsock.cli.serve.Echo;
 import io.github.fdsock.cli.serve.Server;
 import io.github.fdsock.loop.EventLoop;
@@ -76,7 +77,7 @@ final class ServeInheritedCommand implements Callable<Integer> {
         }
         try (Activation passed = fromEnvironment(Activation::take)) {
             for (int i = 0; i < passed.descriptors(); i++) {
-                serve(server, passed.takeFd(i), passed.name(i));
+                serve(server, passed.takeFd(i), Descriptor.printable(passed.name(i)));
             }
         }
     }

@@ -271,11 +271,11 @@ class SystemdIT {
     void theCommandServesWhatCanBeServedAndTellsOfTheRest() throws Exception {
         // Nothing is left to be served.
         final List<String> line = new ArrayList<>(List.of("sh", "-c",
-                "exec env LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=file \"$@\" 3< /dev/null", "sh"));
+                "exec env LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=\"$(printf 'a\\nb')\" \"$@\" 3< /dev/null", "sh"));
         line.addAll(Program.commandLine("serve-inherited"));
         try (Program command = Program.start(line.toArray(String[]::new))) {
             assertThat(command.status()).isEqualTo(1);
-            assertThat(command.errors()).contains("not served: file, fd 3", "no socket was passed");
+            assertThat(command.errors()).contains("not served: a\\x0ab, fd 3", "no socket was passed");
         }
     }
 
