@@ -1,6 +1,7 @@
 package io.github.fdsock.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.Endpoint;
 import io.github.fdsock.SocketFd;
@@ -50,5 +51,14 @@ class SocketFileTest {
             assertThat(file).exists();
         }
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aFileThatCouldNotBeRemovedIsNotMade() throws IOException {
+        try (Resources files = new Resources()) {
+            assertThatThrownBy(() -> SocketFile.bind(Endpoint.parse("unix:" + file + "\\xff"), 0, files))
+                    .isInstanceOf(IOException.class).hasMessageContaining("socket\\xff");
+        }
+        assertThat(folder).isEmptyDirectory();
     }
 }

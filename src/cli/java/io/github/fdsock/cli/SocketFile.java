@@ -29,14 +29,16 @@ final class SocketFile implements Closeable {
     /// @param flags `SOCK_NONBLOCK` or 0
     /// @param files takes over the file, where the address has one
     static SocketFd bind(final Endpoint endpoint, final int flags, final Resources files) throws IOException {
+        // Before there is one.
+        final Path file = endpoint.address() instanceof SockAddr.UnixPath unix ? path(unix) : null;
         final SocketFd socket = SocketFd.socket(endpoint.family(), endpoint.type() | flags, 0);
         try {
             if (endpoint.address() instanceof SockAddr.Inet && endpoint.type() == SOCK_STREAM) {
                 socket.setsockopt(SockOpt.SO_REUSEADDR, true);
             }
             socket.bind(endpoint.address());
-            if (endpoint.address() instanceof SockAddr.UnixPath unix) {
-                files.add(new SocketFile(unix.toPath()));
+            if (file != null) {
+                files.add(new SocketFile(file));
             }
             if (endpoint.type() != SOCK_DGRAM) {
                 socket.listen(SOMAXCONN);
@@ -45,6 +47,14 @@ final class SocketFile implements Closeable {
         } catch (final IOException | RuntimeException e) {
             socket.close();
             throw e;
+        }
+    }
+
+    private static Path path(final SockAddr.UnixPath address) throws IOException {
+        try {
+            return address.toPath();
+        } catch (final UnsupportedOperationException e) {
+            throw new IOException(e.getMessage(), e);
         }
     }
 
