@@ -13,9 +13,21 @@ final class Output {
     private Output() {
     }
 
-    /// One JSON object.
+    /// One JSON object, in which a terminal has nothing to obey: JSON itself would leave U+009B and U+202E as they are.
     static String json(final Map<String, Object> facts) {
-        return GSON.toJson(facts);
+        final StringBuilder line = new StringBuilder();
+        GSON.toJson(facts).codePoints().forEach(c -> {
+            switch (Character.getType(c)) {
+                case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
+                        Character.SURROGATE -> {
+                    for (final char part : Character.toChars(c)) {
+                        line.append(String.format("\\u%04x", (int) part));
+                    }
+                }
+                default -> line.appendCodePoint(c);
+            }
+        });
+        return line.toString();
     }
 
     /// Tells at once that a server accepts, and where.
