@@ -53,8 +53,9 @@ import java.util.concurrent.atomic.AtomicReference;
 ///    come meanwhile wait;
 /// 6. *closes*: each stream, listener and so on that was closed is told of, after everything else about it.
 ///
-/// Nothing is allocated in a turn. What a handler, a timer or a task throws ends [#run] with it; the loop is whole then: run
-/// again, it goes on with what is behind.
+/// Nothing is allocated in a turn. What a handler, a timer or a task throws ends [#run] with it, and its phase; the loop
+/// is whole then: run again, it goes on with the next phase, and what is left of this one comes before what has had its
+/// turn.
 ///
 /// **An event never reaches the wrong handler.** What epoll gives back is not a descriptor's number, which may belong to
 /// another connection by then, but the slot of its registration and the slot's generation. An event for a slot that has
@@ -88,6 +89,8 @@ public final class EventLoop implements Executor, Closeable {
         void ended();
     }
 
+    private enum Phase { IDLE, PREPARE, WAIT, EVENTS, FILES, CHECK, TIMERS, TASKS, ENDINGS }
+
     private final EpollFd epoll;
 
     /// Written to and closed under its own monitor: a wakeup that comes after [#close] finds it closed and does nothing.
@@ -101,6 +104,9 @@ public final class EventLoop implements Executor, Closeable {
     final Slot.Table slots = new Slot.Table();
     private final LoopMetrics metrics = new LoopMetrics(slots, timers, inbox);
 
+    /// What comes next. But for the first of all, the last turn ended early, and is continued.
+    private Phase phase = Phase.IDLE;
+
     /// What the current turn brought; those from `next` to `count` are still to be handled.
     private final EpollEvents ready = EpollEvents.allocate(Arena.ofAuto(), EVENTS_PER_TURN);
     private int next;
@@ -108,6 +114,9 @@ public final class EventLoop implements Executor, Closeable {
 
     /// What epoll does not take, and is always ready. Like [#idle] replaced by each change, never changed.
     private Slot[] files = {};
+
+    /// Behind the one that ended the last run.
+    private int nextFile;
     private Hook[] idle = {};
     private Hook[] prepare = {};
     private Hook[] check = {};
@@ -621,6 +630,9 @@ public final class EventLoop implements Executor, Closeable {
         private final Action action;
         private boolean ended;
 
+        /// Whether its phase is not over, and goes on with others.
+        private boolean done;
+
         private Hook(final Action action) {
             this.action = Objects.requireNonNull(action, "action");
             requireThread();
@@ -670,7 +682,8 @@ public final class EventLoop implements Executor, Closeable {
         }
     }
 
-    /// One turn, which waits for something to do, unless there is nothing to wait for.
+    /// One turn, which waits for something to do, unless there is nothing to wait for; or what is left of one that has
+    /// ended early.
     ///
     /// @return whether there is more to wait for
     /// @throws IOException as [#run]
@@ -732,24 +745,44 @@ public final class EventLoop implements Executor, Closeable {
     }
 
     private void turn(final boolean mayWait) throws IOException {
-        // Otherwise the last turn ended early, and is continued.
-        if (next == count) {
-            work(idle);
-            work(prepare);
-            turnEnds();
-            try {
-                // The work may have ended the last thing that there was to wait for.
-                await(mayWait && isAlive() ? timeoutNanos() : 0);
-            } finally {
-                turnBegins();
-            }
-            metrics.turns++;
-            metrics.events += count;
+        if (phase == Phase.IDLE && next < count) {
+            // They have to be told before the next ones are fetched.
+            phase = Phase.EVENTS;
         }
-        events();
-        work(check);
-        expire();
-        runTasks();
+        // Each is over before it begins, since it may throw: the next run goes on behind it.
+        if (phase == Phase.IDLE) {
+            phase = Phase.PREPARE;
+            work(idle);
+        }
+        if (phase == Phase.PREPARE) {
+            phase = Phase.WAIT;
+            work(prepare);
+        }
+        if (phase == Phase.WAIT) {
+            phase = Phase.EVENTS;
+            await(mayWait);
+        }
+        if (phase == Phase.EVENTS) {
+            phase = Phase.FILES;
+            events();
+        }
+        if (phase == Phase.FILES) {
+            phase = Phase.CHECK;
+            files();
+        }
+        if (phase == Phase.CHECK) {
+            phase = Phase.TIMERS;
+            work(check);
+        }
+        if (phase == Phase.TIMERS) {
+            phase = Phase.TASKS;
+            expire();
+        }
+        if (phase == Phase.TASKS) {
+            phase = Phase.ENDINGS;
+            runTasks();
+        }
+        phase = Phase.IDLE;
         tellEndings();
     }
 
@@ -771,10 +804,26 @@ public final class EventLoop implements Executor, Closeable {
 
     private static void work(final Hook[] phase) throws IOException {
         for (final Hook each : phase) {
-            if (!each.ended) {
+            if (!each.ended && !each.done) {
+                each.done = true;
                 each.action.run();
             }
         }
+        for (final Hook each : phase) {
+            each.done = false;
+        }
+    }
+
+    private void await(final boolean mayWait) throws IOException {
+        turnEnds();
+        try {
+            // The work may have ended the last thing that there was to wait for.
+            await(mayWait && isAlive() ? timeoutNanos() : 0);
+        } finally {
+            turnBegins();
+        }
+        metrics.turns++;
+        metrics.events += count;
     }
 
     private void await(final long timeout) throws IOException {
@@ -818,7 +867,12 @@ public final class EventLoop implements Executor, Closeable {
             final int index = next++;
             dispatch(ready.data(index), ready.events(index));
         }
-        for (final Slot file : files) {
+    }
+
+    private void files() throws IOException {
+        final Slot[] all = files;
+        while (nextFile < all.length) {
+            final Slot file = all[nextFile++];
             final int wanted = file.interest & (EPOLLIN | EPOLLOUT);
             if (file.registered && wanted != 0) {
                 if ((file.interest & EPOLLONESHOT) != 0) {
@@ -828,6 +882,7 @@ public final class EventLoop implements Executor, Closeable {
                 file.ready(wanted);
             }
         }
+        nextFile = 0;
     }
 
     private void dispatch(final long data, final int events) throws IOException {

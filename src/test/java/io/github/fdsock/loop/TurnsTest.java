@@ -27,9 +27,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A turn has its phases in order and each its share; a loop runs for as long as something counts, and ends with all
@@ -45,6 +49,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class TurnsTest {
     private static final Registration.Handler NOBODY = (_, _) -> { };
+    private static final List<String> PHASES =
+            List.of("idle", "prepare", "event", "file", "check", "timer", "task", "close");
+    private static final Path EXECUTABLE = Path.of("/proc/self/exe");
 
     private EventLoop loop;
     private EventFd silent;
@@ -71,7 +78,7 @@ class TurnsTest {
                 phases.add("wait");
             }
             return null;
-        }); EventFd ready = EventFd.create(1, 0); Fd file = Fd.openFile(Path.of("/proc/self/exe"), O_RDONLY, 0);
+        }); EventFd ready = EventFd.create(1, 0); Fd file = Fd.openFile(EXECUTABLE, O_RDONLY, 0);
                 SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
             final Stream stream = loop.adopt(pair.first()).onClose(_ -> phases.add("close"));
             // Made in the opposite order, as far as possible.
@@ -272,6 +279,69 @@ class TurnsTest {
         assertThat(loop.hasWork()).isTrue();
         loop.run();
         assertThat(done).containsExactly("second");
+    }
+
+    /// Those of its own phase among them, whether it is the first there or the last.
+    @ParameterizedTest
+    @FieldSource("PHASES")
+    void whatFailsInEachTurnLeavesTheOthersTheirs(final String failing) throws IOException {
+        final Set<String> done = new TreeSet<>();
+        final AtomicBoolean fails = new AtomicBoolean(true);
+        final Runnable failure = () -> {
+            if (fails.get()) {
+                throw new IllegalArgumentException("thrown in each turn");
+            }
+        };
+        final List<Fd> fds = new ArrayList<>();
+        try {
+            inEachTurn(failing, fds, fails, failure);
+            for (final String phase : PHASES) {
+                inEachTurn(phase, fds, fails, () -> done.add(phase));
+            }
+            inEachTurn(failing, fds, fails, failure);
+            for (int i = 0; i < 5; i++) {
+                assertThatThrownBy(loop::run).hasMessage("thrown in each turn");
+            }
+            assertThat(done).containsExactlyInAnyOrderElementsOf(PHASES);
+        } finally {
+            // Or else the loop could not be closed.
+            fails.set(false);
+            for (final Fd fd : fds) {
+                fd.close();
+            }
+        }
+    }
+
+    private void inEachTurn(final String phase, final List<Fd> fds, final AtomicBoolean again, final Runnable work)
+            throws IOException {
+        switch (phase) {
+            case "idle" -> loop.onIdle(work::run);
+            case "prepare" -> loop.onPrepare(work::run);
+            case "event", "file" -> {
+                fds.add(phase.equals("event") ? EventFd.create(1, 0) : Fd.openFile(EXECUTABLE, O_RDONLY, 0));
+                loop.register(fds.getLast(), EPOLLIN, (_, _) -> work.run());
+            }
+            case "check" -> loop.onCheck(work::run);
+            case "timer" -> loop.timer(work::run).start(0, 1);
+            case "task" -> loop.execute(new Runnable() {
+                @Override
+                public void run() {
+                    if (again.get()) {
+                        loop.execute(this);
+                    }
+                    work.run();
+                }
+            });
+            default -> loop.ending(new Action() {
+                @Override
+                public void run() {
+                    if (again.get()) {
+                        loop.ending(this);
+                    }
+                    work.run();
+                }
+            });
+        }
     }
 
     // ---- running
