@@ -265,7 +265,9 @@ public final class Listener extends Handle {
         }
     }
 
-    /// Hands the connections to several loops, to each in turn; the handler is called by each on its own thread.
+    /// Hands the connections to several loops, to each in turn; the handler is called by each on its own thread. Where one
+    /// cannot be woken [#onError] is told by [AcceptError#RESOURCES], and the connection waits until that has been tried
+    /// again.
     ///
     /// @param among the loops, this listener's own among them or not; null for this one's alone
     /// @return this
@@ -334,8 +336,8 @@ public final class Listener extends Handle {
                 } catch (final IOException e) {
                     try {
                         loop.execute(() -> report(AcceptError.CONNECTION, e));
-                    } catch (final RejectedExecutionException _) {
-                        // The listener's loop is closed: nobody is there to be told.
+                    } catch (final RejectedExecutionException | UncheckedIOException _) {
+                        // The listener's loop is closed, and nobody is there to be told; or it is told in its next turn.
                     }
                 }
             });
@@ -343,7 +345,23 @@ public final class Listener extends Handle {
             // That loop is closed, and so are its connections.
             connections.decrementAndGet();
             peer.close();
+        } catch (final UncheckedIOException e) {
+            report(AcceptError.RESOURCES, e.getCause());
+            wakeLater(next);
         }
+    }
+
+    /// Where a loop could not be woken for the connection that waits for it.
+    private void wakeLater(final EventLoop asleep) {
+        loop.schedule(REST, () -> {
+            try {
+                asleep.wakeup();
+            } catch (final RejectedExecutionException _) {
+                // It is closed, and has closed that.
+            } catch (final UncheckedIOException _) {
+                wakeLater(asleep);
+            }
+        }).unref();
     }
 
     /// As many are open as there may be.

@@ -448,6 +448,55 @@ class ListenerTest extends LoopFixture {
         assertThat(threads).containsExactlyInAnyOrder("loop 0", "loop 1");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "1..2"})
+    void aConnectionForALoopThatCannotBeWokenIsToldOfAndWaitsForIt(final String when) throws Exception {
+        final List<String> told = new ArrayList<>();
+        final AtomicInteger connected = new AtomicInteger();
+        try (EventLoops loops = EventLoops.start(1, WaitStrategy.BLOCK)) {
+            final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> connected.incrementAndGet())
+                    .distribute(loops).onError((kind, failure) -> told.add(kind + " " + failure.getMessage()));
+            final List<SocketFd> clients = new ArrayList<>();
+            try (Faults _ = Faults.inject("write:error=ENOMEM:when=" + when)) {
+                do {
+                    // One that it takes in before it sleeps needs no write.
+                    clients.add(client(listener.localAddress()));
+                    Turns.until(loop, () -> connected.get() == clients.size());
+                } while (told.isEmpty());
+            }
+            listener.close();
+            for (final SocketFd client : clients) {
+                client.close();
+            }
+        }
+        assertThat(told).singleElement().asString().startsWith("RESOURCES write(").contains("ENOMEM");
+    }
+
+    @Test
+    void aFailureForAListenerWhoseLoopCannotBeWokenDoesNotEndTheLoopThatHasIt() throws Exception {
+        try (EventLoops loops = EventLoops.start(1, WaitStrategy.BLOCK)) {
+            final CompletableFuture<Thread> thread = new CompletableFuture<>();
+            final CompletableFuture<Void> sleeps = new CompletableFuture<>();
+            loops.get(0).execute(() -> {
+                thread.complete(Thread.currentThread());
+                sleeps.join();
+            });
+            final Listener listener = loop.listen(SockAddr.inet("127.0.0.1", 0), stream -> { }).distribute(loops);
+            try (SocketFd client = client(listener.localAddress());
+                    Faults _ = Faults.inject(Scope.thread(thread.get(20, TimeUnit.SECONDS)),
+                            "epoll_ctl:error=ENOSPC", "write:error=ENOMEM")) {
+                loop.runOnce();
+                sleeps.complete(null);
+                assertThat(received(client)).isEmpty();
+                final CountDownLatch done = new CountDownLatch(1);
+                loops.get(0).execute(done::countDown);
+                assertThat(done.await(5, TimeUnit.SECONDS)).as("the loop goes on").isTrue();
+            }
+            Turns.until(loop, () -> loop.metrics().acceptErrors(Listener.AcceptError.CONNECTION) == 1);
+            listener.close();
+        }
+    }
+
     @Test
     void severalLoopsOfWhichOneIsNotWokenAtOnceAreClosedAllTheSame() throws Exception {
         final EventLoops all = EventLoops.start(3, WaitStrategy.BLOCK);
