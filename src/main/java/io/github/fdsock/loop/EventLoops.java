@@ -27,6 +27,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// **Threads.** Everything here may be called from any thread, but [#listen] and [#close], which wait for all loops, by
 /// none of theirs; what belongs to a loop is touched on that loop, by [EventLoop#execute].
 public final class EventLoops implements Closeable {
+    /// After so long it is tried again to wake a loop that has to end.
+    private static final long RETRY_MILLIS = 10;
+
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
@@ -191,9 +194,9 @@ public final class EventLoops implements Closeable {
     public void close() throws IOException {
         requireOutside();
         final Failures failures = new Failures();
-        loops.forEach(loop -> failures.attempt(() -> stop(loop)));
+        loops.forEach(EventLoops::stop);
         for (int i = 0; i < loops.size(); i++) {
-            join(threads.get(i));
+            join(threads.get(i), loops.get(i));
             final Throwable failure = ended[i];
             failures.attempt(() -> {
                 if (failure != null) {
@@ -205,12 +208,13 @@ public final class EventLoops implements Closeable {
         failures.throwFirst();
     }
 
-    private static void stop(final EventLoop loop) {
+    /// Whether the loop knows of it. Otherwise it may sleep on, and the next call tries again to wake it.
+    private static boolean stop(final EventLoop loop) {
         try {
             loop.stop();
+            return true;
         } catch (final UncheckedIOException _) {
-            // Asleep still, it would be waited for without end. The next call tries again to wake it.
-            loop.stop();
+            return false;
         }
     }
 
@@ -222,11 +226,11 @@ public final class EventLoops implements Closeable {
     }
 
     /// An interrupt does not end the wait: nothing can be closed before the thread has ended.
-    private static void join(final Thread thread) {
+    private static void join(final Thread thread, final EventLoop loop) {
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
-                thread.join();
+                thread.join(stop(loop) ? 0 : RETRY_MILLIS);
             } catch (final InterruptedException e) {
                 interrupted = true;
             }

@@ -497,10 +497,11 @@ class ListenerTest extends LoopFixture {
         }
     }
 
-    @Test
-    void severalLoopsOfWhichOneIsNotWokenAtOnceAreClosedAllTheSame() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"2", "2..9"})
+    void severalLoopsOfWhichOneIsNotWokenAtOnceAreClosedAllTheSame(final String when) throws Exception {
         final EventLoops all = EventLoops.start(3, WaitStrategy.BLOCK);
-        try (Faults _ = Faults.inject("write:error=ENOMEM:when=2")) {
+        try (Faults _ = Faults.inject("write:error=ENOMEM:when=" + when)) {
             all.close();
         }
         for (int i = 0; i < all.size(); i++) {
