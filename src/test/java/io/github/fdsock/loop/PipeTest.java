@@ -252,6 +252,27 @@ class PipeTest extends LoopFixture {
         assertThat(loop.metrics().longestTurnNanos()).isLessThan(limit.toNanos());
     }
 
+    /// A socket that is connected to itself, and whose bytes go round without end, as fast as they are passed on.
+    @Test
+    void aFloodLeavesOthersTheirTurn() throws IOException {
+        final SocketFd ring = SocketFd.socket(AF_INET, SOCK_STREAM, 0);
+        ring.bind(TCP4.any());
+        ring.connect(ring.localAddress());
+        final Stream stream = arrivals.adopt(loop, ring);
+        stream.spliceTo(stream);
+        stream.write(Turns.numbered(0, 256 * 1024));
+        long most = 0;
+        try (Faults faults = Faults.inject("splice:error=EAGAIN:when=1000+")) {
+            while (faults.matched(0) < 999) {
+                final long before = faults.matched(0);
+                loop.runOnce();
+                most = Math.max(most, faults.matched(0) - before);
+            }
+        }
+        assertThat(most).as("calls of a turn").isBetween(4L, 100L);
+        stream.destroy();
+    }
+
     @ParameterizedTest
     @CsvSource({"TCP4,true", "TCP4,false", "UNIX_STREAM,true", "UNIX_STREAM,false"})
     void urgentDataHoldsNothingUpAndIsNoEnd(final SocketFamily family, final boolean ends) throws IOException {
