@@ -16,8 +16,9 @@ final class Layers {
     private static final Interposer SEAM = new Interposer() {
         @Override
         public long call(final Call call, final Object... arguments) {
-            final Interposer kernel = before;
-            return new Invocation(call, arguments, layers, kernel == null ? Interposer::proceed : kernel).proceed();
+            // What was installed between two layers stands behind this, and may hand on to it: to the kernel then.
+            return INSIDE_BEFORE.get() != null ? Interposer.proceed(call, arguments)
+                    : new Invocation(call, arguments, layers, Layers::throughBefore).proceed();
         }
 
         @Override
@@ -32,6 +33,9 @@ final class Layers {
 
     /// What was installed before the first layer was: it goes on to see every call that gets through.
     private static volatile Interposer before;
+
+    /// Set while the current thread is inside of that.
+    private static final ThreadLocal<Boolean> INSIDE_BEFORE = new ThreadLocal<>();
 
     private Layers() {
     }
@@ -57,6 +61,19 @@ final class Layers {
         TRACE, FAULTS, LEDGER
     }
 
+    private static long throughBefore(final Call call, final Object... arguments) {
+        final Interposer kernel = before;
+        if (kernel == null) {
+            return Interposer.proceed(call, arguments);
+        }
+        INSIDE_BEFORE.set(Boolean.TRUE);
+        try {
+            return kernel.call(call, arguments);
+        } finally {
+            INSIDE_BEFORE.remove();
+        }
+    }
+
     /// Puts a layer in its place, inside of those that have the same.
     static synchronized void add(final Layer layer) {
         final List<Layer> all = new ArrayList<>(List.of(layers));
@@ -78,8 +95,13 @@ final class Layers {
         }
         layers = all.toArray(Layer[]::new);
         if (all.isEmpty()) {
-            Interposer.install(before);
-            before = null;
+            final Interposer there = Interposer.install(before);
+            if (there == SEAM || there == null) {
+                before = null;
+            } else {
+                // Whoever was installed since stays in front, and may hand on to what it has found there.
+                Interposer.install(there);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fdsock.EventFd;
+import io.github.fdsock.Seen;
 import io.github.fdsock.harness.Layers.Place;
 import io.github.fdsock.sys.Call;
 import io.github.fdsock.sys.Interposer;
@@ -107,6 +108,22 @@ class LayersTest {
         Layers.remove(layer);
         Layers.remove(layer);
         assertThat(Interposer.install(null)).isSameAs(mine);
+    }
+
+    @Test
+    void whatWasInstalledLaterStaysWhenTheLastLayerGoes() {
+        final Layers.Layer layer = layer(Place.TRACE, "trace", Invocation::proceed);
+        final Seen later = Seen.calls();
+        Layers.remove(layer);
+        assertThat(Libc.close(-1)).isEqualTo(-EBADF);
+        assertThat(later.all()).hasSize(1);
+        assertThat(seen).isEmpty();
+        final Layers.Layer another = layer(Place.TRACE, "another", Invocation::proceed);
+        assertThat(Libc.close(-1)).isEqualTo(-EBADF);
+        assertThat(later.all()).hasSize(2);
+        assertThat(seen).hasSize(2);
+        Layers.remove(another);
+        assertThat(Interposer.install(null)).isSameAs(later);
     }
 
     @Test
