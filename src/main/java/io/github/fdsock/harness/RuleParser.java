@@ -89,7 +89,7 @@ final class RuleParser {
         final boolean isRegex = item.startsWith("/");
         final Pattern pattern = isRegex ? regex(item.substring(1)) : null;
         for (final Call call : Call.values()) {
-            if (isRegex ? pattern.matcher(call.name()).find() : call.name().equals(item)) {
+            if (isRegex ? pattern.matcher(new Name(call.name())).find() : call.name().equals(item)) {
                 calls.add(call);
             }
         }
@@ -98,6 +98,34 @@ final class RuleParser {
                     + '"' + (isRegex ? ", which is found in no name" : ""));
         }
         return calls;
+    }
+
+    /// A name that is read so many times and no more: a regular expression can go back for hours.
+    private static final class Name implements CharSequence {
+        private final String name;
+        private int left = 100_000;
+
+        private Name(final String name) {
+            this.name = name;
+        }
+
+        @Override
+        public char charAt(final int index) {
+            if (left-- == 0) {
+                throw new IllegalArgumentException("expected a regular expression that goes back less often");
+            }
+            return name.charAt(index);
+        }
+
+        @Override
+        public int length() {
+            return name.length();
+        }
+
+        @Override
+        public CharSequence subSequence(final int start, final int end) {
+            return name.subSequence(start, end);
+        }
     }
 
     private static Pattern regex(final String regex) {

@@ -114,6 +114,7 @@ class FaultRuleTest {
         "%networks:error=EIO | 1 | expected %network",
         "/re(ad:error=EIO | 1 | expected a regular expression",
         "/xyzzy:error=EIO | 1 | found in no name",
+        "read,/\\w*\\w*\\w*\\w*\\w*\\w*\\w*\\w*\\w*\\w*\\w*\\w*!:error=EIO | 6 | goes back less often",
         "read | 5 | expected one of error=",
         "read: | 6 | expected an option",
         "read:when=2 | 12 | expected one of error=",
