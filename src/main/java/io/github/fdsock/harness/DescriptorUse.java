@@ -1,8 +1,6 @@
 package io.github.fdsock.harness;
 
 import static io.github.fdsock.sys.Constants.EBADF;
-import static io.github.fdsock.sys.Constants.F_DUPFD;
-import static io.github.fdsock.sys.Constants.F_DUPFD_CLOEXEC;
 import static io.github.fdsock.sys.Constants.SCM_PIDFD;
 import static io.github.fdsock.sys.Constants.SCM_RIGHTS;
 import static io.github.fdsock.sys.Constants.SOL_SOCKET;
@@ -54,9 +52,7 @@ final class DescriptorUse {
             case socket, accept, accept4, open, dup, dup3, epoll_create, epoll_create1, eventfd, timerfd_create,
                     inotify_init1, memfd_create, pidfd_open, pidfd_getfd -> new int[] {(int) result};
             case signalfd -> (int) arguments[0] == -1 ? new int[] {(int) result} : NONE;
-            case fcntl -> (int) arguments[1] == F_DUPFD || (int) arguments[1] == F_DUPFD_CLOEXEC
-                    ? new int[] {(int) result}
-                    : NONE;
+            case fcntl, ioctl -> Made.asksForDescriptor(call, arguments) ? new int[] {(int) result} : NONE;
             case socketpair -> two((MemorySegment) arguments[3]);
             case pipe2 -> two((MemorySegment) arguments[0]);
             case getsockopt -> Made.tellsPidFd(call, arguments)

@@ -2,6 +2,7 @@ package io.github.fdsock.harness;
 
 import static io.github.fdsock.sys.Constants.F_DUPFD;
 import static io.github.fdsock.sys.Constants.F_DUPFD_CLOEXEC;
+import static io.github.fdsock.sys.Constants.SIOCGSKNS;
 import static io.github.fdsock.sys.Constants.SOL_SOCKET;
 import static io.github.fdsock.sys.Constants.SO_PEERPIDFD;
 
@@ -41,11 +42,16 @@ final class Made {
 
     /// Whether this call makes something.
     static boolean by(final Call call, final Object... arguments) {
-        return always(call) || isDuplicate(call, arguments) || isPidFd(call, arguments);
+        return always(call) || asksForDescriptor(call, arguments) || isPidFd(call, arguments);
     }
 
-    private static boolean isDuplicate(final Call call, final Object... arguments) {
-        return call == Call.fcntl && ((Integer) arguments[1] == F_DUPFD || (Integer) arguments[1] == F_DUPFD_CLOEXEC);
+    /// Whether the result of this call is a descriptor, by what it asks for: a duplicate, a socket's network namespace.
+    static boolean asksForDescriptor(final Call call, final Object... arguments) {
+        return switch (call) {
+            case fcntl -> (Integer) arguments[1] == F_DUPFD || (Integer) arguments[1] == F_DUPFD_CLOEXEC;
+            case ioctl -> (Long) arguments[1] == SIOCGSKNS;
+            default -> false;
+        };
     }
 
     private static boolean isPidFd(final Call call, final Object... arguments) {
@@ -72,7 +78,7 @@ final class Made {
     static void takeBack(final Invocation invocation, final long result) {
         final Call call = invocation.call();
         final Object[] arguments = invocation.arguments();
-        if (isDuplicate(call, arguments)
+        if (asksForDescriptor(call, arguments)
                 || isDescriptor(call) && (call != Call.signalfd || (Integer) arguments[0] == -1)) {
             invocation.make(Call.close, (int) result);
         } else if (tellsPidFd(call, arguments)) {

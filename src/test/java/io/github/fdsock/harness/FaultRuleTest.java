@@ -190,6 +190,8 @@ class FaultRuleTest {
         assertThat(rule.matches(Call.dup, 1)).isFalse();
         assertThat(rule.matches(Call.fcntl, 1, F_GETFD, 0)).isTrue();
         assertThat(rule.matches(Call.fcntl, 1, F_DUPFD_CLOEXEC, 0)).as("would make a descriptor up").isFalse();
+        assertThat(rule.matches(Call.ioctl, 1, (long) SIOCGIFNAME, 0L)).isTrue();
+        assertThat(rule.matches(Call.ioctl, 1, (long) SIOCGSKNS, 0L)).as("would make a descriptor up").isFalse();
         assertThat(FaultRule.of("getsockopt:retval=0").matches(Call.getsockopt, 1, SOL_SOCKET, SO_PEERPIDFD)).isFalse();
         assertThat(FaultRule.of("getsockopt:error=EIO").matches(Call.getsockopt, 1, SOL_SOCKET, SO_PEERPIDFD)).isTrue();
     }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.github.fdsock.EventFd;
 import io.github.fdsock.Fd;
 import io.github.fdsock.Message;
+import io.github.fdsock.Seen;
 import io.github.fdsock.SockAddr;
 import io.github.fdsock.SocketFd;
 import io.github.fdsock.harness.Ledger.Finding;
@@ -162,6 +163,26 @@ class LedgerTest {
                     assertThat(ledger.findings()).isEmpty();
                 }
             }
+        }
+    }
+
+    /// The kernel gives it to CAP_NET_ADMIN alone.
+    @Test
+    void theNamespaceOfASocketIsADescriptorToo() throws IOException {
+        try (SocketFd socket = SocketFd.socket(AF_UNIX, SOCK_STREAM, 0);
+                Seen _ = Seen.calls(made -> made.call() == Call.ioctl ? (long) Libc.dup(made.fd()) : null);
+                Ledger ledger = Ledger.open(Scope.thisThread())) {
+            final int fd = Libc.ioctl(socket.intValue(), SIOCGSKNS, 0);
+            final Finding leak = only(ledger);
+            assertThat(leak.fd()).isEqualTo(fd);
+            assertThat(leak.opened().call()).isEqualTo(Call.ioctl);
+            Libc.close(fd);
+            assertThat(ledger.findings()).isEmpty();
+            try (Faults faults = Faults.inject("ioctl:error=EIO:after")) {
+                assertThat(Libc.ioctl(socket.intValue(), SIOCGSKNS, 0)).isEqualTo(-EIO);
+                assertThat(faults.injected()).isEqualTo(1);
+            }
+            assertThat(ledger.findings()).as("left by a fault").isEmpty();
         }
     }
 
