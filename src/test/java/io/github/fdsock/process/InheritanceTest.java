@@ -22,9 +22,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.StringJoiner;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -197,7 +197,7 @@ class InheritanceTest {
         }
 
         public static void main(String[] arguments) throws Exception {
-            Queue<Integer> leaks = new ConcurrentLinkedQueue<>();
+            BlockingQueue<Integer> leaks = new LinkedBlockingQueue<>();
             try (PrintStream report = new PrintStream(System.getenv("REPORT"), StandardCharsets.UTF_8);
                     AutoCloseable _ = FdLeak.watch(leak -> leaks.add(leak.fd()))) {
                 String failure = System.getenv("FAILURE");
@@ -233,13 +233,15 @@ class InheritanceTest {
                 // What was garbage together with the first is told before the second.
                 for (int i = 0; i < 2; i++) {
                     int forgotten = EventFd.create(0, 0).intValue();
-                    while (!leaks.contains(forgotten)) {
+                    Integer leak = null;
+                    while (leak == null || leak != forgotten) {
+                        if (leak != null) {
+                            report.println(leak + " is said to have been forgotten");
+                        }
                         System.gc();
-                        TimeUnit.MILLISECONDS.sleep(1);
+                        leak = leaks.poll(10, TimeUnit.MILLISECONDS);
                     }
-                    leaks.remove(forgotten);
                 }
-                leaks.forEach(leak -> report.println(leak + " is said to have been forgotten"));
             }
         }
 
