@@ -44,13 +44,6 @@ class DatagramErrorsTest extends DatagramFixture {
                 + (report == null ? "" : " by " + report.offender().getHostAddress()) + " of " + destination));
     }
 
-    /// An address where nobody is.
-    private static SockAddr nobody(final SocketFamily family) throws IOException {
-        try (SocketFd gone = family.bound()) {
-            return gone.localAddress();
-        }
-    }
-
     private static void reportErrors(final Datagrams datagrams, final SocketFamily family) throws IOException {
         datagrams.socket().setsockopt(family == UDP6 ? SockOpt.IPV6_RECVERR : SockOpt.IP_RECVERR, true);
     }
@@ -160,7 +153,7 @@ class DatagramErrorsTest extends DatagramFixture {
             final Datagrams datagrams = loop.datagrams(address);
             datagrams.onMessage((data, from, message) -> told.add("received " + data.byteSize()));
             final SockAddr own = datagrams.localAddress();
-            datagrams.connect(nobody(family)).disconnect();
+            datagrams.connect(Nobody.at(family)).disconnect();
             assertThat(datagrams.localAddress()).isEqualTo(own);
             sender.send(bytes(3), ((SockAddr.Inet) sender.localAddress()).withPort(((SockAddr.Inet) own).port()));
             runUntilTold(1);
@@ -172,7 +165,7 @@ class DatagramErrorsTest extends DatagramFixture {
     void aUnixSocketWithoutAPeerSaysSo() throws IOException {
         final Datagrams sender = at(UNIX_DGRAM);
         sender.send(bytes(1));
-        final SockAddr nobody = nobody(UNIX_DGRAM);
+        final SockAddr nobody = Nobody.at(UNIX_DGRAM);
         sender.send(bytes(1), nobody);
         runUntilTold(2);
         assertThat(told).containsExactly("ENOTCONN of null", "ECONNREFUSED of " + nobody);
@@ -183,7 +176,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @SocketFamilies({UDP4, UDP6})
     void n21_u40_aPeerThatIsNotThereIsToldOfWhenItIsKnown(final SocketFamily family) throws IOException {
         final Datagrams sender = at(family);
-        sender.connect(nobody(family));
+        sender.connect(Nobody.at(family));
         sender.send(bytes(1));
         runUntilTold(1);
         assertThat(told).containsExactly("ECONNREFUSED of null");
@@ -193,7 +186,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @SocketFamilies({UDP4, UDP6})
     void u40_withoutBeingAskedForErrorsAreNotToldAndWithThemWhoSaidSoIs(final SocketFamily family) throws IOException {
         final Datagrams sender = at(family);
-        final SockAddr nobody = nobody(family);
+        final SockAddr nobody = Nobody.at(family);
         sender.send(bytes(1), nobody);
         loop.runNoWait();
         loop.runNoWait();
@@ -209,7 +202,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @SocketFamilies({UDP4, UDP6})
     void anEarlierOnesErrorDoesNotStopTheNext(final SocketFamily family) throws IOException {
         final Datagrams sender = at(family);
-        sender.connect(nobody(family));
+        sender.connect(Nobody.at(family));
         try (Seen seen = Seen.calls()) {
             for (int i = 0; i < 3; i++) {
                 final int number = i;
@@ -225,7 +218,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @SocketFamilies({UDP4, UDP6})
     void whatTheErrorQueueTellsOfIsNotToldTwice(final SocketFamily family) throws IOException {
         final Datagrams sender = at(family);
-        final SockAddr nobody = nobody(family);
+        final SockAddr nobody = Nobody.at(family);
         reportErrors(sender, family);
         sender.connect(nobody);
         for (int i = 0; i < 3; i++) {
@@ -239,7 +232,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @SocketFamilies({UDP4, UDP6})
     void bothErrorsAreToldWhereTheNextOneFailsTooForAnotherReason(final SocketFamily family) throws IOException {
         final Datagrams sender = at(family);
-        sender.connect(nobody(family));
+        sender.connect(Nobody.at(family));
         sender.send(bytes(1));
         sender.send(bytes(65_536), null, failure -> told.add("its own " + name(failure)));
         runUntilTold(2);
@@ -249,7 +242,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @SocketFamilies({UDP4, UDP6})
     void aPausedOneTellsOfErrorsAndDoesNotSpin(final SocketFamily family) throws IOException {
         final Datagrams sender = at(family).pause();
-        sender.connect(nobody(family));
+        sender.connect(Nobody.at(family));
         sender.send(bytes(1));
         runUntilTold(1);
         final long events = loop.metrics().events();
@@ -263,7 +256,7 @@ class DatagramErrorsTest extends DatagramFixture {
         final Datagrams datagrams = at(family);
         reportErrors(datagrams, family);
         datagrams.onMessage((data, from, message) -> told.add("received " + data.byteSize()));
-        final SockAddr nobody = nobody(family);
+        final SockAddr nobody = Nobody.at(family);
         datagrams.send(bytes(1), nobody);
         datagrams.send(bytes(7), datagrams.localAddress());
         datagrams.send(bytes(2), nobody);
@@ -316,7 +309,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @Test
     void anEarlierOnesErrorDoesNotStopTheQueue() throws IOException {
         final Datagrams sender = at(UDP4);
-        sender.connect(nobody(UDP4));
+        sender.connect(Nobody.at(UDP4));
         sender.send(bytes(1));
         try (Faults _ = Faults.inject("send:error=EAGAIN")) {
             sender.send(bytes(2), null, failure -> told.add(name(failure)));
@@ -394,7 +387,7 @@ class DatagramErrorsTest extends DatagramFixture {
     void withoutAHandlerErrorsAreCountedAndOnlyAUselessSocketIsClosed() throws IOException {
         final Datagrams sender = loop.datagrams(UDP4.any());
         sender.onClose(cause -> told.add("closed by " + name(cause)));
-        sender.send(bytes(65_536), nobody(UDP4));
+        sender.send(bytes(65_536), Nobody.at(UDP4));
         // Port 0, which a peer can put into the address that it is answered to.
         sender.send(bytes(1), SockAddr.inet("127.0.0.1", 0));
         loop.runNoWait();
@@ -422,7 +415,7 @@ class DatagramErrorsTest extends DatagramFixture {
     @Test
     void aFloodOfReportsLeavesOthersTheirTurn() throws IOException {
         final int flood = 100_000;
-        final SockAddr nobody = nobody(UDP4);
+        final SockAddr nobody = Nobody.at(UDP4);
         final Datagrams sender = loop.datagrams(UDP4.any());
         reportErrors(sender, UDP4);
         final AtomicInteger reports = new AtomicInteger();
@@ -455,7 +448,7 @@ class DatagramErrorsTest extends DatagramFixture {
             sender.close();
         }).onClose(cause -> told.add("closed " + cause));
         reportErrors(sender, UDP4);
-        final SockAddr nobody = nobody(UDP4);
+        final SockAddr nobody = Nobody.at(UDP4);
         sender.send(bytes(1), nobody);
         sender.send(bytes(1), nobody);
         loop.run();
@@ -478,7 +471,7 @@ class DatagramErrorsTest extends DatagramFixture {
         sender.onReport((data, from, message) -> told.add(message.extendedError().isTimestamp() + " "
                 + message.extendedError().timestampId() + " " + data.byteSize() + " "
                 + (message.get(Cmsg.SCM_TIMESTAMPING) != null)));
-        final SockAddr to = nobody(UDP4);
+        final SockAddr to = Nobody.at(UDP4);
         sender.send(bytes(1), to);
         sender.send(bytes(1), to);
         runUntilTold(2);

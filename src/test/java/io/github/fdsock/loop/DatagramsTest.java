@@ -619,11 +619,7 @@ class DatagramsTest extends DatagramFixture {
     /// What an earlier datagram has met is told by the next call once, and is not about what that sends.
     @Test
     void aTryOfSeveralIsMadeAgainWhereTheErrorIsAnEarlierOnes() throws IOException {
-        final SockAddr nobody;
-        try (SocketFd free = SocketFd.socket(AF_INET, SOCK_DGRAM, 0)) {
-            free.bind(SockAddr.inet("127.0.0.1", 0));
-            nobody = free.localAddress();
-        }
+        final SockAddr nobody = Nobody.at(UDP4);
         final Datagrams sender = loop.datagrams(UDP4.any()).pause()
                 .onError((error, report, destination) -> told.add("earlier " + error.errno()));
         sender.connect(nobody);
