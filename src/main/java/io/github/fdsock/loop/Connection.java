@@ -12,6 +12,7 @@ import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Interposer;
 import io.github.fdsock.sys.Libc;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.RejectedExecutionException;
@@ -906,11 +907,14 @@ abstract sealed class Connection extends Handle permits Stream {
         if (outbox != null) {
             outbox.leave();
         }
-        loop = move.to;
+        final EventLoop target = move.to;
+        loop = target;
         away = true;
         try {
             // Behind this it is the other thread's.
-            loop.execute(this::arrive);
+            target.execute(this::arrive);
+        } catch (final UncheckedIOException _) {
+            old.wakeLater(target);
         } catch (final RejectedExecutionException e) {
             loop = old;
             settle(oldMemory);

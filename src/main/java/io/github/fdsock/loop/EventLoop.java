@@ -80,6 +80,9 @@ public final class EventLoop implements Executor, Closeable {
 
     private static final long WAKEUP = -1;
 
+    /// So long after a wakeup that has failed, for want of memory, it is tried again.
+    private static final long REWAKE_NANOS = 200_000_000;
+
     /// Is told of the turns of a loop, to measure them: see [#observe]. It is called on the loop's thread.
     public interface TurnObserver {
         /// A wait is over, or a run begins: from here on whoever wants something of the loop waits.
@@ -452,6 +455,19 @@ public final class EventLoop implements Executor, Closeable {
             }
         }
         return active;
+    }
+
+    /// For what was handed over to a loop that could not be woken for it.
+    void wakeLater(final EventLoop asleep) {
+        schedule(REWAKE_NANOS, () -> {
+            try {
+                asleep.wakeup();
+            } catch (final RejectedExecutionException _) {
+                // It is closed, and has closed that.
+            } catch (final UncheckedIOException _) {
+                wakeLater(asleep);
+            }
+        });
     }
 
     /// Listeners that wait for a free descriptor.

@@ -347,21 +347,8 @@ public final class Listener extends Handle {
             peer.close();
         } catch (final UncheckedIOException e) {
             report(AcceptError.RESOURCES, e.getCause());
-            wakeLater(next);
+            loop.wakeLater(next);
         }
-    }
-
-    /// Where a loop could not be woken for the connection that waits for it.
-    private void wakeLater(final EventLoop asleep) {
-        loop.schedule(REST, () -> {
-            try {
-                asleep.wakeup();
-            } catch (final RejectedExecutionException _) {
-                // It is closed, and has closed that.
-            } catch (final UncheckedIOException _) {
-                wakeLater(asleep);
-            }
-        }).unref();
     }
 
     /// As many are open as there may be.

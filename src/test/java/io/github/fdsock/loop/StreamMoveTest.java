@@ -43,6 +43,28 @@ class StreamMoveTest {
 
     private static final MemorySegment HELLO = MemorySegment.ofArray("hello".getBytes());
 
+    @Test
+    void aLoopThatCannotBeWokenGetsItWhenThatSucceeds() throws Exception {
+        try (EventLoop one = EventLoop.open(); EventLoops others = EventLoops.start(1, WaitStrategy.BLOCK)) {
+            final AtomicInteger arrived = new AtomicInteger();
+            int moved = 0;
+            try (Faults faults = Faults.inject("write:error=ENOMEM:when=1")) {
+                do {
+                    // To one that does not sleep yet nothing is written.
+                    try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
+                        arrivals.adopt(one, pair.first()).moveTo(others.get(0), stream -> {
+                            stream.destroy();
+                            arrived.incrementAndGet();
+                        });
+                        moved++;
+                        final int all = moved;
+                        Turns.until(one, () -> arrived.get() == all);
+                    }
+                } while (faults.injected() == 0);
+            }
+        }
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void itMovesWithHandlersQueueUnreadDataTimersAndCounters(final SocketFd.Pair pair) throws IOException {
         // So the kernel cannot take all that is queued, however it sees to its buffers.
