@@ -200,6 +200,10 @@ final class Outbox {
     }
 
     private long sendFile(final long count) throws IOException {
+        if (stream.socketKnown) {
+            // There is no flag for it, and who shares the open file can take O_NONBLOCK from it.
+            stream.fd.nonBlocking(true);
+        }
         memory.position.set(ValueLayout.JAVA_LONG, 0, first.position);
         final int file = first.file.enter();
         try {
