@@ -155,6 +155,10 @@ abstract sealed class Connection extends Handle permits Stream {
     /// Null where it stays.
     Move move;
 
+    /// What is to be told here keeps it from leaving. What is written from now on goes with it, lest that last for
+    /// ever.
+    private boolean leaving;
+
     /// Has left, and not arrived.
     boolean away;
 
@@ -307,6 +311,10 @@ abstract sealed class Connection extends Handle permits Stream {
 
     @Override
     final void ready(final int events) {
+        if (move != null) {
+            // A file, which the kernel cannot be told to be silent about.
+            return;
+        }
         busy = true;
         try {
             if (connecting && !finishConnect()) {
@@ -578,7 +586,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Whether what is written is sent at once.
     final boolean isIdle() {
-        return !connecting && !hasQueued();
+        return !connecting && !leaving && !hasQueued();
     }
 
     /// Whether something waits for the kernel to take it.
@@ -888,6 +896,7 @@ abstract sealed class Connection extends Handle permits Stream {
             return;
         }
         if (pending > 0) {
+            leaving = true;
             loop.ending(this::depart);
             return;
         }
@@ -947,6 +956,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     private void settle(final StreamMemory here) {
         away = false;
+        leaving = false;
         move = null;
         memory = here;
         memory.metrics.streams++;

@@ -329,6 +329,32 @@ class FileStreamTest extends LoopFixture {
         assertThat(told).contains("close null");
     }
 
+    @Test
+    void aFileThatIsWrittenInEachTurnMovesAllTheSame() throws IOException {
+        final Path path = folder.resolve("to");
+        final Path from = Files.write(folder.resolve("from"), new byte[2 << 20]);
+        try (EventLoop other = EventLoop.open()) {
+            final Stream stream = telling(loop.adopt(Fd.openFile(path, O_WRONLY | O_CREAT, 0600)));
+            final int[] left = {1000};
+            stream.sendFile(Fd.openFile(from, O_RDONLY, 0), 0, 2 << 20, _ -> writeOn(stream, left));
+            stream.moveTo(other, _ -> told.add("moved"));
+            Turns.untilQuiet(loop);
+            assertThat(stream.loop()).isSameAs(other);
+            assertThat(left[0]).isGreaterThan(990);
+            Turns.untilOver(other);
+            assertThat(told).containsExactly("moved", "drain", "close null");
+            assertThat(path).hasSize((2 << 20) + 1000);
+        }
+    }
+
+    private void writeOn(final Stream stream, final int[] left) {
+        if (left[0]-- > 0) {
+            stream.write(MemorySegment.ofArray(new byte[1]), _ -> writeOn(stream, left));
+        } else {
+            stream.end();
+        }
+    }
+
     // ---- FIFOs, terminals, files
 
     @Test

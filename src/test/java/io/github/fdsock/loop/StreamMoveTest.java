@@ -145,6 +145,33 @@ class StreamMoveTest {
         }
     }
 
+    @Test
+    void whoWritesAgainWheneverAWriteIsOverMovesAllTheSame() throws IOException {
+        try (EventLoop one = EventLoop.open(); EventLoop other = EventLoop.open();
+                SocketFd.Pair pair = UNIX_STREAM.connected()) {
+            final Stream stream = arrivals.adopt(one, pair.first());
+            final long[] sum = {0};
+            arrivals.adopt(other, pair.second()).onData(data -> sum[0] = Turns.check(sum[0], data));
+            writeOn(stream, 0);
+            stream.moveTo(other, _ -> told.add("moved"));
+            Turns.untilQuiet(one);
+            assertThat(told).hasSizeLessThan(10);
+            Turns.until(other, () -> told.contains("999"));
+            assertThat(told).hasSize(1001).containsOnlyOnce("moved");
+            assertThat(sum[0]).isEqualTo(1000);
+        }
+    }
+
+    private void writeOn(final Stream stream, final int from) {
+        if (from < 1000) {
+            stream.write(Turns.numbered(from, 1), failure -> {
+                assertThat(failure).isNull();
+                told.add(Integer.toString(from));
+                writeOn(stream, from + 1);
+            });
+        }
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void anAcceptorHandsItsConnectionsOverAndReadsNothingOfThem(final SocketFamily family) throws IOException {
         try (EventLoop acceptor = EventLoop.open(); EventLoop worker = EventLoop.open()) {
