@@ -110,6 +110,9 @@ abstract sealed class Connection extends Handle permits Stream {
     boolean connecting;
     boolean paused;
 
+    /// The target of its pipe takes no more for now.
+    private boolean held;
+
     /// Whether [#EDGES] are waited for.
     private boolean edges;
 
@@ -252,7 +255,7 @@ abstract sealed class Connection extends Handle permits Stream {
             return EPOLLOUT;
         }
         final int room = awaitsRoom() ? EPOLLOUT : 0;
-        if (paused || readEnded) {
+        if (rests() || readEnded) {
             return room;
         }
         if (edges && room == 0 && !isSpliced()) {
@@ -383,7 +386,7 @@ abstract sealed class Connection extends Handle permits Stream {
             discardErrorQueue();
         }
         if (!readEnded) {
-            if (paused) {
+            if (rests()) {
                 // What has arrived is still to be read, and the reason with it.
                 suspend();
             }
@@ -413,7 +416,17 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Whether there is somebody to read for.
     final boolean mayRead() {
-        return !closed && !paused && !readEnded && move == null;
+        return !closed && !rests() && !readEnded && move == null;
+    }
+
+    private boolean rests() {
+        return paused || held;
+    }
+
+    /// Reads no more for as long as the target of its pipe takes no more.
+    final void hold(final boolean on) {
+        held = on;
+        updateInterest();
     }
 
     /// Reads at most so many times; whether nothing more is there.
@@ -754,7 +767,7 @@ abstract sealed class Connection extends Handle permits Stream {
             }
             boolean drained = connecting;
             for (int i = 0; i < LAST_READS && !drained; i++) {
-                paused &= pipeOut == null;
+                held = false;
                 drained = !mayRead() || read(EPOLLHUP, 1);
             }
             if (cause == null && !readEnded) {
@@ -798,7 +811,7 @@ abstract sealed class Connection extends Handle permits Stream {
         final int result = Libc.shutdown(number, SHUT_WR);
         if (result == -ENOTCONN && !readEnded) {
             // The connection is gone, and reading tells how.
-            if (!paused) {
+            if (!rests()) {
                 later(this::lastReads);
             }
         } else if (result < 0 && result != -ENOTCONN) {

@@ -57,7 +57,7 @@ final class Pipe {
         from.pipeOut = pipe;
         to.pipeIn = pipe;
         from.onMessage(null).onData(pipe::data).onEnd(pipe::sourceEnds);
-        to.onDrain(from::resume);
+        to.onDrain(() -> from.hold(false));
         if (from.readEnded) {
             pipe.sourceEnds();
         } else if (to.isWritable()) {
@@ -104,7 +104,7 @@ final class Pipe {
 
     private void data(final MemorySegment data) {
         if (!to.write(data)) {
-            from.pause();
+            from.hold(true);
         }
     }
 
@@ -144,7 +144,7 @@ final class Pipe {
                 }
             }
             to.drainDue = true;
-            from.pause();
+            from.hold(true);
         }
     }
 
@@ -266,5 +266,6 @@ final class Pipe {
     private void detach() {
         from.pipeOut = null;
         to.pipeIn = null;
+        from.hold(false);
     }
 }

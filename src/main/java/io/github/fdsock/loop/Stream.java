@@ -653,7 +653,8 @@ public final class Stream extends Connection {
     /// itself.
     ///
     /// Takes the place of [#onData], [#onMessage] and [#onEnd] here, and of [#onDrain] there, and reads again where it
-    /// was paused. For both directions it is called on both. Descriptors are not passed on.
+    /// was paused; a [#pause] from then on holds it up until [#resume]. For both directions it is called on both.
+    /// Descriptors are not passed on.
     ///
     /// @param target another stream of the same loop, or this one
     /// @throws IllegalArgumentException the target belongs to another loop

@@ -224,6 +224,42 @@ class PipeTest extends LoopFixture {
         assertThat(got[0]).isEqualTo(sent[0]);
     }
 
+    @ParameterizedTest
+    @CsvSource({"TCP4,true", "UNIX_STREAM,true", "TCP4,false", "UNIX_STREAM,false"})
+    void whatIsPausedIsNotPassedOnThoughTheTargetHasRoomAgain(final SocketFamily family, final boolean splice)
+            throws IOException {
+        connect(family, family);
+        pipe(left, right, splice);
+        final Traffic traffic = new Traffic(client, 32 << 20);
+        final MemorySegment into = Arena.ofAuto().allocate(1 << 20);
+        server.nonBlocking(true);
+        // TCP has room again at times of its own: full is what stays so.
+        for (long before = -1; before < traffic.sent || right.bytesQueued() == 0; Turns.untilQuiet(loop)) {
+            before = traffic.sent;
+            traffic.step(into);
+        }
+        left.pause();
+        final long read = left.bytesRead();
+        final long[] got = {0};
+        Turns.until(loop, () -> read(into, got) && got[0] == read);
+        Turns.untilQuiet(loop);
+        assertThat(left.bytesRead()).isEqualTo(read);
+        left.resume();
+        Turns.until(loop, () -> read(into, got) && !traffic.step(into) && got[0] > read);
+    }
+
+    /// Reads at the server what there is; true.
+    private boolean read(final MemorySegment into, final long[] got) {
+        try {
+            for (long n; (n = server.recv(into, 0)) > 0;) {
+                got[0] = Turns.check(got[0], into.asSlice(0, n));
+            }
+            return true;
+        } catch (final IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @SocketFamilies({TCP4, UNIX_STREAM})
     void byTheKernelABytePassesWithTwoCalls(final SocketFamily family) throws IOException {
         connect(family, family);
