@@ -447,6 +447,11 @@ abstract sealed class Connection extends Handle permits Stream {
                     // Told by edges, the kernel looks again all the same: this may be an injected fault.
                     return true;
                 }
+                if (n == -EIO && isFile() && (events & (EPOLLIN | EPOLLHUP)) == EPOLLHUP) {
+                    // So the master of a terminal has it that the other side is gone, and nothing is left.
+                    endOfData();
+                    return false;
+                }
                 failedToRead((int) -n, into.byteSize());
                 continue;
             }

@@ -361,8 +361,8 @@ public final class EventLoop implements Executor, Closeable {
     ///
     /// There is no half-close: [Stream#end] closes what is not read from, behind what is queued, and of the rest only
     /// says that nothing more is written. [Stream#close] leaves what is unread to others. A pipe whose last reader is
-    /// gone is told of at once, by [Stream#onClose] with `EPIPE`. Of files, reads and writes may wait for the disk, and
-    /// the loop with them.
+    /// gone is told of at once, by [Stream#onClose] with `EPIPE`. That a terminal's other side is gone is an end. Of
+    /// files, reads and writes may wait for the disk, and the loop with them.
     ///
     /// `O_NONBLOCK` is of the open file, and others who share it, as a terminal's programs do, see the change: see
     /// [Fd#reopen].

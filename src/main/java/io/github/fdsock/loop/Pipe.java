@@ -124,9 +124,9 @@ final class Pipe {
                 if (n == -EAGAIN && i > 0) {
                     return;
                 }
-                if (n == -EINVAL || n == -EAGAIN || n == 0) {
+                if (n == -EINVAL || n == -EAGAIN || n == 0 || n == -EIO && from.isFile()) {
                     // Not from such a socket, or not past urgent data, behind which TCP says EAGAIN for as long as that
-                    // is unread, and 0 where the end has come. What has arrived is read instead, or the end.
+                    // is unread, and 0 where the end has come, or EIO. What has arrived is read instead, or the end.
                     closeKernel();
                     return;
                 }

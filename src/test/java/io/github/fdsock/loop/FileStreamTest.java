@@ -417,6 +417,29 @@ class FileStreamTest extends LoopFixture {
         assertThat(told).containsExactly("close null");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatAProgramSaysLastIsPassedOnBeforeTheEndOfItsTerminal(final boolean byKernel) throws IOException {
+        final Terminal terminal = Terminal.open();
+        try (SocketFd.Pair pair = SocketFd.socketpair(AF_UNIX, SOCK_STREAM, 0)) {
+            final Stream master = telling(loop.adopt(terminal.master));
+            final Stream viewer = telling(loop.adopt(pair.first()));
+            if (byKernel) {
+                master.spliceTo(viewer);
+            } else {
+                master.pipeTo(viewer);
+            }
+            viewer.pipeTo(master);
+            write(terminal.slave, "bye");
+            Turns.until(loop, () -> viewer.bytesWritten() == 3);
+            terminal.slave.close();
+            pair.second().shutdown(SHUT_WR);
+            Turns.untilOver(loop);
+            assertThat(read(pair.second())).isEqualTo("bye");
+            assertThat(told).containsExactly("close null", "close null");
+        }
+    }
+
     @Test
     void otherProgramsOfATerminalKeepWaitingForIt() throws IOException {
         final Terminal terminal = Terminal.open();
