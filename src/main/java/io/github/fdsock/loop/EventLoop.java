@@ -368,7 +368,8 @@ public final class EventLoop implements Executor, Closeable {
     /// [Fd#reopen].
     ///
     /// @param fd what it is; it is made non-blocking, and belongs to the stream from now on, unless this throws
-    /// @return the stream; over a socket as [#adopt(SocketFd)]
+    /// @return the stream; over a [SocketFd] as [#adopt(SocketFd)]. A socket that is a plain [Fd] is read from and
+    ///         written to like the rest, and its end is not sent before it is closed
     /// @throws IOException `EBADF`; as [EpollFd#add]
     /// @throws IllegalStateException the descriptor or the loop is closed
     public Stream adopt(final Fd fd) throws IOException {

@@ -560,7 +560,8 @@ public final class Stream extends Connection {
     /// @param position where the part begins, in bytes
     /// @param count its length
     /// @param completion is told when all of it has been taken, or why not: a file that is shorter destroys the stream,
-    ///        of whose bytes the peer would not know which are missing; null where nobody asks
+    ///        of whose bytes the peer would not know which are missing, and so does `EINVAL`, where they are to go to a
+    ///        file that was opened with `O_APPEND`; null where nobody asks
     /// @return as [#write(MemorySegment)]
     /// @throws IndexOutOfBoundsException where one of the numbers is negative; the file stays the caller's
     /// @throws UnsupportedOperationException where packets are sent; the file stays the caller's
@@ -732,6 +733,7 @@ public final class Stream extends Connection {
     /// `getpeername(2)`.
     ///
     /// @return the peer's address
+    /// @throws UnsupportedOperationException it is over [no socket][EventLoop#adopt(Fd)]
     /// @throws IOException `ENOTCONN`: the peer is gone
     public SockAddr remoteAddress() throws IOException {
         return ownSocket().remoteAddress();
@@ -741,6 +743,7 @@ public final class Stream extends Connection {
     ///
     /// @param on whether
     /// @return this
+    /// @throws UnsupportedOperationException it is over [no socket][EventLoop#adopt(Fd)]
     /// @throws IOException as `setsockopt(2)` has it: `EOPNOTSUPP` where it is not TCP
     public Stream noDelay(final boolean on) throws IOException {
         ownSocket().setsockopt(SockOpt.TCP_NODELAY, on);
@@ -752,6 +755,7 @@ public final class Stream extends Connection {
     /// @param on whether
     /// @param idle after so much silence it begins to ask, at least a second; null for the system's two hours
     /// @return this
+    /// @throws UnsupportedOperationException it is over [no socket][EventLoop#adopt(Fd)]
     /// @throws IOException as `setsockopt(2)` has it
     public Stream keepAlive(final boolean on, final Duration idle) throws IOException {
         ownSocket().setsockopt(SockOpt.SO_KEEPALIVE, on);
@@ -768,6 +772,7 @@ public final class Stream extends Connection {
     /// @param interval from one question to the next, as that
     /// @param probes so many questions without an answer, 1 to 127, and the peer is gone
     /// @return this
+    /// @throws UnsupportedOperationException it is over [no socket][EventLoop#adopt(Fd)]
     /// @throws IOException as `setsockopt(2)` has it: `EINVAL`: out of range; `EOPNOTSUPP`: it is not TCP
     public Stream keepAlive(final Duration idle, final Duration interval, final int probes) throws IOException {
         ownSocket().setsockopt(SockOpt.TCP_KEEPIDLE, seconds(idle));
@@ -788,6 +793,7 @@ public final class Stream extends Connection {
     /// @param bits 0 to 255; of TCP the lowest two are the kernel's (ECN), whatever is asked for
     /// @return this
     /// @throws IllegalArgumentException out of range, of which IPv4 would take the lowest eight bits
+    /// @throws UnsupportedOperationException it is over [no socket][EventLoop#adopt(Fd)]
     /// @throws IOException as `setsockopt(2)` has it: `EOPNOTSUPP`: neither IPv4 nor IPv6
     public Stream typeOfService(final int bits) throws IOException {
         if (bits < 0 || bits > 0xff) {
