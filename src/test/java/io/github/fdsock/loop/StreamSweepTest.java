@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whichever call fails, and however: nothing leaks or hangs, each callback comes once, and where nobody was told of a
 /// failure every byte has arrived.
@@ -182,10 +183,11 @@ class StreamSweepTest {
             }.run());
     }
 
-    @Test
-    void anEchoOverPipes() {
-        sweep(true, new Call[] {Call.pipe2, Call.fcntl, Call.read, Call.write, Call.writev, Call.epoll_ctl,
-            Call.epoll_pwait2, Call.close}, () -> new Trial() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anEchoOverPipes(final boolean splice) {
+        sweep(true, new Call[] {Call.pipe2, Call.fcntl, Call.read, Call.write, Call.writev, Call.sendfile,
+            Call.epoll_ctl, Call.epoll_pwait2, splice ? Call.splice : Call.read, Call.close}, () -> new Trial() {
                 private record Ends(Stream in, Stream out) {
                 }
 
@@ -193,9 +195,14 @@ class StreamSweepTest {
                 void begin() throws IOException {
                     final Ends there = pipe();
                     client = all.getLast();
-                    there.in.pipeTo(pipe().out);
+                    if (splice) {
+                        there.in.spliceTo(pipe().out);
+                    } else {
+                        there.in.pipeTo(pipe().out);
+                    }
                     there.out.write(HELLO, client.completion());
                     there.out.writev(HELLO, HELLO);
+                    there.out.sendFile(Fd.openFile(Path.of("/etc/hostname"), O_RDONLY, 0), 0, 1, client.completion());
                     there.out.end();
                 }
 
@@ -215,7 +222,7 @@ class StreamSweepTest {
 
                 @Override
                 void succeeded() {
-                    assertThat(all.get(2).data.toString()).isEqualTo("hellohellohello");
+                    assertThat(all.get(2).data.toString()).startsWith("hellohellohello").hasSize(16);
                 }
             }.run());
     }
