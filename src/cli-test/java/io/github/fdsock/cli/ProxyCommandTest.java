@@ -28,8 +28,8 @@ class ProxyCommandTest {
 
     @ParameterizedTest
     @CsvSource({"tcp:127.0.0.1:7, tcp:127.0.0.1:8", "tcp:127.0.0.1:7, tcp:127.0.0.2:7",
-        "tcp:127.0.0.2:7, tcp:0.0.0.0:7", "tcp:127.0.0.1:7, tcp:[::1]:7", "tcp:127.0.0.1:7, tcp:[::]:7", "tcp:0.0.0.0:7, tcp:[::1]:7",
-        "tcp:0.0.0.0:7, tcp:192.0.2.1:7", "tcp:[::]:7, tcp:[2001:db8::1]:7",
+        "tcp:127.0.0.2:7, tcp:0.0.0.0:7", "tcp:127.0.0.1:7, tcp:[::1]:7", "tcp:127.0.0.1:7, tcp:[::]:7",
+        "tcp:0.0.0.0:7, tcp:[::1]:7", "tcp:0.0.0.0:7, tcp:192.0.2.1:7", "tcp:[::]:7, tcp:[2001:db8::1]:7",
         "tcp:127.0.0.1:7, unix:s", "unix:s, unix:@s", "unix:s, unix:t"})
     void another(final String listener, final String target) throws IOException {
         assertThat(isReached(listener, target)).isFalse();
