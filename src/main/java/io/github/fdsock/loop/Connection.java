@@ -76,7 +76,10 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     /// To another loop, and who is told there.
-    record Move(EventLoop to, Listener.ConnectionHandler handler) {
+    ///
+    /// @param due it would have left, but for what is still to be told here: what is written from now on goes with it,
+    ///        lest that last for ever
+    record Move(EventLoop to, Listener.ConnectionHandler handler, boolean due) {
     }
 
     StreamMemory memory;
@@ -109,9 +112,6 @@ abstract sealed class Connection extends Handle permits Stream {
     private Kind kind;
     boolean connecting;
     boolean paused;
-
-    /// The target of its pipe takes no more for now.
-    private boolean held;
 
     /// Whether [#EDGES] are waited for.
     private boolean edges;
@@ -157,10 +157,6 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Null where it stays.
     Move move;
-
-    /// What is to be told here keeps it from leaving. What is written from now on goes with it, lest that last for
-    /// ever.
-    private boolean leaving;
 
     /// Has left, and not arrived.
     boolean away;
@@ -420,13 +416,7 @@ abstract sealed class Connection extends Handle permits Stream {
     }
 
     private boolean rests() {
-        return paused || held;
-    }
-
-    /// Reads no more for as long as the target of its pipe takes no more.
-    final void hold(final boolean on) {
-        held = on;
-        updateInterest();
+        return paused || pipeOut != null && pipeOut.isHeld();
     }
 
     /// Reads at most so many times; whether nothing more is there.
@@ -604,7 +594,7 @@ abstract sealed class Connection extends Handle permits Stream {
 
     /// Whether what is written is sent at once.
     final boolean isIdle() {
-        return !connecting && !leaving && !hasQueued();
+        return !connecting && !hasQueued() && (move == null || !move.due);
     }
 
     /// Whether something waits for the kernel to take it.
@@ -772,7 +762,9 @@ abstract sealed class Connection extends Handle permits Stream {
             }
             boolean drained = connecting;
             for (int i = 0; i < LAST_READS && !drained; i++) {
-                held = false;
+                if (pipeOut != null) {
+                    pipeOut.hold(false);
+                }
                 drained = !mayRead() || read(EPOLLHUP, 1);
             }
             if (cause == null && !readEnded) {
@@ -914,7 +906,7 @@ abstract sealed class Connection extends Handle permits Stream {
             return;
         }
         if (pending > 0) {
-            leaving = true;
+            move = new Move(move.to, move.handler, true);
             loop.ending(this::depart);
             return;
         }
@@ -974,7 +966,6 @@ abstract sealed class Connection extends Handle permits Stream {
 
     private void settle(final StreamMemory here) {
         away = false;
-        leaving = false;
         move = null;
         memory = here;
         memory.metrics.streams++;

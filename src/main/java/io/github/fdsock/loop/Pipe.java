@@ -34,6 +34,9 @@ final class Pipe {
     private PipeFd.Pair kernel;
     private long length;
 
+    /// The target takes no more for now.
+    private boolean held;
+
     private Pipe(final Stream from, final Stream to) {
         this.from = from;
         this.to = to;
@@ -57,7 +60,7 @@ final class Pipe {
         from.pipeOut = pipe;
         to.pipeIn = pipe;
         from.onMessage(null).onData(pipe::data).onEnd(pipe::sourceEnds);
-        to.onDrain(() -> from.hold(false));
+        to.onDrain(() -> pipe.hold(false));
         if (from.readEnded) {
             pipe.sourceEnds();
         } else if (to.isWritable()) {
@@ -104,8 +107,17 @@ final class Pipe {
 
     private void data(final MemorySegment data) {
         if (!to.write(data)) {
-            from.hold(true);
+            hold(true);
         }
+    }
+
+    boolean isHeld() {
+        return held;
+    }
+
+    void hold(final boolean on) {
+        held = on;
+        from.updateInterest();
     }
 
     /// Moves what has arrived, at most so many times.
@@ -144,7 +156,7 @@ final class Pipe {
                 }
             }
             to.drainDue = true;
-            from.hold(true);
+            hold(true);
         }
     }
 
@@ -266,6 +278,6 @@ final class Pipe {
     private void detach() {
         from.pipeOut = null;
         to.pipeIn = null;
-        from.hold(false);
+        from.updateInterest();
     }
 }

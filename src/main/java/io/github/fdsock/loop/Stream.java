@@ -721,7 +721,7 @@ public final class Stream extends Connection {
         }
         try {
             suspend();
-            move = new Move(other, handler);
+            move = new Move(other, handler, false);
             loop.ending(this::depart);
         } catch (final IOException | IllegalStateException e) {
             destroy(reason(e));
