@@ -216,6 +216,7 @@ public final class Stream extends Connection {
     /// @throws UnsupportedOperationException it is over [no socket][EventLoop#adopt(Fd)]
     public Stream onMessage(final MessageHandler handler) {
         if (handler != null) {
+            // Nothing else brings any, and is refused here.
             ownSocket();
             takeDescriptors();
         }

@@ -33,8 +33,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,25 +40,11 @@ import org.junit.jupiter.api.Timeout;
 /// A call waits until it is done, no longer than it may, and whatever ends the wait leaves the descriptor as usable as
 /// it was.
 @Timeout(60)
-class BlockingSocketTest {
+class BlockingSocketTest extends PollerFixture {
     private static final long FOREVER = -1;
     private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer = arena.allocate(64 * 1024);
-    private Poller poller;
-
-    @BeforeEach
-    void open() throws IOException {
-        poller = Poller.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        poller.close();
-        arena.close();
-    }
-
     /// Two sockets, connected to one another.
     private record Pair(BlockingSocket first, BlockingSocket second) implements AutoCloseable {
         @Override

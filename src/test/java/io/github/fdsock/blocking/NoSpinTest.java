@@ -11,34 +11,17 @@ import io.github.fdsock.harness.Trace;
 import io.github.fdsock.option.SockOpt;
 import io.github.fdsock.sys.Call;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Where an event says over and over that there is room, and there is none, who waits for it leaves time between two
 /// tries.
 @Timeout(60)
-class NoSpinTest {
+class NoSpinTest extends PollerFixture {
     private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-
-    private final Arena arena = Arena.ofShared();
-    private Poller poller;
-
-    @BeforeEach
-    void open() throws IOException {
-        poller = Poller.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        poller.close();
-        arena.close();
-    }
 
     private interface Transfer {
         void run() throws Exception;

@@ -35,8 +35,6 @@ import java.util.concurrent.locks.LockSupport;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import jdk.management.VirtualThreadSchedulerMXBean;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whoever waits is woken by what it waits for, however many wait, whoever polls, and whatever ends meanwhile.
 @Timeout(120)
-class PollerTest {
+class PollerTest extends PollerFixture {
     private static final long FOREVER = -1;
 
     /// Nothing that is on its way takes so long: whoever is not woken fails by it instead of the whole test.
@@ -53,18 +51,6 @@ class PollerTest {
 
     private static final VirtualThreadSchedulerMXBean SCHEDULER =
             ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
-
-    private Poller poller;
-
-    @BeforeEach
-    void open() throws IOException {
-        poller = Poller.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        poller.close();
-    }
 
     private record Pair(BlockingSocket first, BlockingSocket second) implements AutoCloseable {
         @Override
